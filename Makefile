@@ -1,0 +1,49 @@
+# Two commands do everything on a fresh machine with Python 3.11+, git and make: `make demo` and `make test`.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+DEMO ?= demo
+
+.PHONY: help demo test lint format bench wheel clean
+
+help: ## show this help
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+$(BIN)/agentsim: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "agentsim needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/.tested: pyproject.toml $(BIN)/agentsim
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@touch $@
+
+demo: $(BIN)/agentsim ## install, let two agents talk on the embedded model, leave a dataset in ./demo
+	rm -rf $(DEMO)
+	$(BIN)/agentsim run --dialogues 4 --max-turns 6 --seed 1 --out $(DEMO) --stream
+	@echo
+	$(BIN)/agentsim show $(DEMO)
+	@echo
+	head -c 1200 $(DEMO)/exports/messages/train.jsonl; echo " ..."
+
+test: $(VENV)/.tested ## install what tests need and run them all
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.tested ## ruff and the strict type checker
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.tested ## put the code into its form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.tested ## measure; prints ratios against named references
+	$(BIN)/python -m benchmarks.turns
+
+wheel: $(VENV)/.tested ## build the wheel into dist/
+	$(BIN)/python -m pip wheel --quiet --no-deps -w dist .
+
+clean: ## remove what was built, the environment included
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,118 @@
+"""One dialogue on a page: who, about what, what was said, how it ended, what was made of it."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from agentsim.cli.output import part
+
+if TYPE_CHECKING:
+    from agentsim.run.reader import RunReader
+    from agentsim.run.story import Story
+    from agentsim.schema import Grading, Scenario
+
+PRIVATE = "System prompts. PRIVATE: they hold goals and facts that the other roles must not know"
+
+
+def state_of(story: "Story") -> str:
+    """Return what has become of the dialogue."""
+    if story.verdict is not None:
+        return story.verdict.outcome
+    return "failed" if story.failure is not None else "running"
+
+
+def as_json(reader: "RunReader", story: "Story", prompts: Mapping[str, str | None] | None) -> dict[str, Any]:
+    """Return all that `show_dialogue` shows, texts as they were."""
+    told: dict[str, Any] = {
+        "run": str(reader.folder),
+        "state": state_of(story),
+        "assignment": story.assignment,
+        "task": story.task,
+        "names": dict(story.names),
+        "lineage": story.lineage,
+        "turns": [turn.model_dump(mode="json") for turn in story.turns],
+        "end": story.end,
+        "grading": story.grading,
+        "verdict": story.verdict,
+        "failure": None
+        if story.failure is None
+        else {"code": story.failure.code, "detail": story.failure.detail},
+    }
+    if prompts is not None:
+        told["private_prompts"] = dict(prompts)
+    return {
+        name: value.model_dump(mode="json") if hasattr(value, "model_dump") else value
+        for name, value in told.items()
+    }
+
+
+def show_dialogue(reader: "RunReader", story: "Story", prompts: Mapping[str, str | None] | None) -> None:
+    """Print the page."""
+    assignment = story.assignment
+    if assignment is not None:
+        scenario = reader.scenarios()[assignment.scenario]
+        part(
+            "dialogue",
+            f"Dialogue {assignment.index} ({assignment.id})",
+            [
+                ("state", state_of(story)),
+                ("scenario", f"{scenario.id}: {scenario.title}"),
+                ("topic", " / ".join(assignment.topic)),
+                ("task", story.task or assignment.task),
+                ("seed", assignment.seed),
+            ],
+        )
+        part("cast", "Cast", _cast(story, scenario))
+    part(
+        "turn",
+        "Transcript",
+        [
+            (
+                turn.index,
+                turn.role,
+                story.names.get(turn.role, turn.role),
+                f"{turn.usage.completion_tokens} tok",
+                turn.text,
+            )
+            for turn in story.turns
+        ],
+    )
+    if story.end is not None:
+        part("end", "Ended", [(story.end.reason, story.end.detail or "")])
+    if story.grading is not None:
+        part("grade", f"Grade by {story.grading.model or 'nobody'}", _grades(story.grading))
+    if story.verdict is not None:
+        verdict = story.verdict
+        part("check", "Checks", [(check.check, check.outcome, check.detail) for check in verdict.checks])
+        decided = [("outcome", f"{verdict.outcome}, by {verdict.by}")]
+        part("verdict", "Verdict", decided + [(reason.code, reason.detail) for reason in verdict.reasons])
+    if story.failure is not None:
+        part("failure", "Failed", [(story.failure.code, story.failure.detail)])
+    if prompts is not None:
+        part(
+            "private_prompt",
+            PRIVATE,
+            [
+                (role, text or "(none: a chatbot under test gets the conversation alone)")
+                for role, text in prompts.items()
+            ],
+        )
+
+
+def _cast(story: "Story", scenario: "Scenario") -> Iterator[tuple[str, str, str]]:
+    cast = story.assignment.cast if story.assignment else {}
+    models = story.lineage.models if story.lineage else {}
+    for role in scenario.order:
+        persona = f"{story.names.get(role.name, role.name)} ({cast[role.name]})" if role.name in cast else "-"
+        yield role.name, persona, f"{role.title}; played by {models.get(role.name, 'nobody yet')}"
+
+
+def _grades(grading: "Grading") -> Iterator[tuple[str, str, str]]:
+    if grading.kind == "ungraded":
+        yield "ungraded", "-", grading.reason
+        if grading.answer:
+            yield "answer", "-", grading.answer
+        return
+    yield "overall", f"{grading.overall:.2f}", f"by the rubric {grading.rubric}"
+    for score in grading.scores:
+        cited = f" [turns {', '.join(map(str, score.turns))}]" if score.turns else ""
+        yield score.criterion, str(score.score), f"{score.reason}{cited}"

@@ -1,0 +1,76 @@
+"""A run on one page: what it was asked to do, how it came out, what it took."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from agentsim.cli.output import part
+
+if TYPE_CHECKING:
+    from agentsim.run.reader import RunReader
+
+ALWAYS = ("model", "dialogues", "seed")
+"""Settings that are shown even where they are the defaults."""
+
+
+def as_json(reader: "RunReader") -> dict[str, Any]:
+    """Return all that `show_run` shows."""
+    from agentsim.cli.run_state import facts
+
+    return {
+        **facts(reader),
+        "settings": reader.settings.model_dump(mode="json"),
+        "exports": _exports(reader),
+    }
+
+
+def show_run(reader: "RunReader") -> None:
+    """Print the page."""
+    from agentsim.cli.run_state import facts, in_words
+
+    told = facts(reader)
+    tally, usage = told["tally"], told["usage"]
+    part("run", told["run"], [("state", in_words(told["state"], told["to_do"]))])
+    part("setting", "Settings that are not defaults, and a few that matter", _settings(reader))
+    rows = [("planned", "", tally["planned"]), ("accepted", "", tally["accepted"])]
+    for outcome in ("rejected", "failed"):
+        rows.append((outcome, "", sum(tally[outcome].values())))
+        rows += [(outcome, code, count) for code, count in tally[outcome].items()]
+    part("tally", "Outcome", rows)
+    part(
+        "usage",
+        "Calls that were answered",
+        [
+            ("calls", usage["calls"]),
+            ("prompt tokens", usage["prompt_tokens"]),
+            ("completion tokens", usage["completion_tokens"]),
+            ("cost", f"${usage['cost']:.4f}"),
+        ],
+    )
+    part("export", "Datasets", [(folder,) for folder in _exports(reader)])
+
+
+def flattened(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield each value with its dotted name; lists of plain values in one line, what is empty left out."""
+    for name, value in values.items():
+        place = f"{above}{name}"
+        if isinstance(value, Mapping):
+            yield from flattened(value, f"{place}.")
+        elif isinstance(value, (list, tuple)):
+            if any(isinstance(item, (Mapping, list, tuple)) for item in value):
+                yield from flattened({f"{place}[{number}]": item for number, item in enumerate(value)})
+            elif value:
+                yield place, ", ".join(map(str, value))
+        elif value is not None:
+            yield place, value
+
+
+def _settings(reader: "RunReader") -> Iterator[tuple[str, Any]]:
+    settings = reader.settings
+    always = {name: getattr(settings, name) for name in ALWAYS}
+    return flattened({**always, **settings.model_dump(mode="json", exclude_defaults=True)})
+
+
+def _exports(reader: "RunReader") -> list[str]:
+    from agentsim.run.exporting import EXPORTS
+
+    return [str(path.parent) for path in sorted((reader.folder / EXPORTS).glob("*/README.md"))]

@@ -1,0 +1,95 @@
+"""Where dialogues are played: prompts, speakers and models of a run, and what one role is told."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from agentsim.dialogue.speakers import ModelSpeaker, SpeakerSpec
+from agentsim.llm.model import Model
+from agentsim.prompts.render import Prompts
+from agentsim.schema import Assignment, Persona, Scenario
+
+
+@dataclass(frozen=True)
+class SideModel:
+    """A model with a part beside the roles."""
+
+    model: str
+    """Full model name."""
+
+    params: Mapping[str, Any] = field(default_factory=dict)
+    """Sampling parameters by OpenAI's names."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What all dialogues of a run share."""
+
+    door: Model
+    """The way to every model."""
+
+    prompts: Prompts
+    """Prompt templates."""
+
+    speaker: SpeakerSpec
+    """What speaks for a role that nothing else is said of."""
+
+    speakers: Mapping[str, SpeakerSpec] = field(default_factory=dict)
+    """What speaks for a role, by role name."""
+
+    task: SideModel | None = None
+    """Task specifier; ``None`` plays the assignment's task as it is."""
+
+    goal: SideModel | None = None
+    """Who is asked whether the goal is reached; ``None`` lets only the limits end a dialogue."""
+
+    stream: bool = False
+    """Whether turns are passed on piece by piece."""
+
+    def spec(self, scenario: Scenario, role: str) -> SpeakerSpec:
+        """Return what speaks for a role: the run's word for it, else the scenario's model, else the default."""
+        if role in self.speakers:
+            return self.speakers[role]
+        wanted = scenario.role(role).model
+        if wanted and isinstance(self.speaker, ModelSpeaker):
+            return replace(self.speaker, model=wanted)
+        return self.speaker
+
+
+def role_prompt(
+    prompts: Prompts, scenario: Scenario, name: str, people: Mapping[str, Persona], task: str
+) -> str:
+    """Return the system prompt of one role. It holds private text of that role and that persona only."""
+    role = scenario.role(name)
+    return prompts.render(
+        scenario.style,
+        role=role,
+        persona=people.get(name),
+        others=others(scenario, name, people),
+        setting=scenario.setting,
+        task=task,
+        leads=role.part == "leads",
+        language=scenario.language,
+    )
+
+
+def others(scenario: Scenario, name: str, people: Mapping[str, Persona]) -> list[str]:
+    """Return what the other roles are called towards role ``name``: their name, where they have one, and title."""
+    return [
+        f"{people[role.name].name}, {role.title}" if role.name in people else role.title
+        for role in scenario.order
+        if role.name != name
+    ]
+
+
+def display_names(scenario: Scenario, people: Mapping[str, Persona]) -> dict[str, str]:
+    """Return what each role is called on screens and in front of merged turns."""
+    return {
+        role.name: people[role.name].name if role.name in people else role.name.replace("_", " ").title()
+        for role in scenario.order
+    }
+
+
+def cast_people(assignment: Assignment, personas: Mapping[str, Persona]) -> dict[str, Persona]:
+    """Return the persona of each role that has one."""
+    return {role: personas[name] for role, name in assignment.cast.items()}

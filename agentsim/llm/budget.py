@@ -1,0 +1,102 @@
+"""A cap that holds: what a call may cost is set aside, durably, before it is sent."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Protocol
+
+from agentsim.errors import BudgetReached
+from agentsim.llm.model import Answer, Model, Request
+from agentsim.schema import Usage
+
+Prices = Callable[[str], Awaitable[tuple[float, float]]]
+"""Gives a model's price in US dollars for one prompt token and one completion token."""
+
+UNBOUNDED_ANSWER = 4096
+"""Completion tokens set aside for a call that sets no ``max_tokens``."""
+
+
+class Reservations(Protocol):
+    """Keeps what is set aside, so that a killed process cannot forget a call that was in flight."""
+
+    async def reserve(self, cost: float, tokens: int) -> int:
+        """Record a reservation durably and return its number."""
+        ...
+
+    def settle(self, number: int) -> None:
+        """Drop a reservation whose call is over; durable with the next stored event at the latest."""
+        ...
+
+
+class Budget:
+    """Refuses a call when it could lift the total over the cap. What was refused was not sent.
+
+    Args:
+        inner: the model that is asked.
+        reservations: where what is set aside is kept.
+        prices: prices by model.
+        spent: what the run has used before, calls lost in a kill included.
+        max_cost: cap in US dollars.
+        max_tokens: cap on prompt and completion tokens together.
+    """
+
+    def __init__(
+        self,
+        inner: Model,
+        reservations: Reservations,
+        *,
+        prices: Prices,
+        spent: Usage,
+        max_cost: float | None,
+        max_tokens: int | None,
+    ) -> None:
+        self._inner = inner
+        self._reservations = reservations
+        self._prices = prices
+        self._cost = spent.cost
+        self._tokens = spent.prompt_tokens + spent.completion_tokens
+        self._max_cost = max_cost
+        self._max_tokens = max_tokens
+
+    async def ask(self, request: Request) -> Answer:
+        hold = await self._hold(request)
+        # Where this raises, the reservation stays: the provider may have billed a call that failed on our side.
+        answer = await self._inner.ask(request)
+        self._settle(hold, answer)
+        return answer
+
+    async def stream(self, request: Request) -> AsyncIterator[str | Answer]:
+        hold = await self._hold(request)
+        async for item in self._inner.stream(request):
+            if isinstance(item, Answer):
+                self._settle(hold, item)
+            yield item
+
+    async def close(self) -> None:
+        await self._inner.close()
+
+    async def _hold(self, request: Request) -> tuple[int, float, int]:
+        # A token is at least one byte of text, and four tokens frame each message.
+        read = sum(4 + len(str(message.get("content", "")).encode()) for message in request.messages)
+        write = int(request.params.get("max_tokens") or UNBOUNDED_ANSWER)
+        in_price, out_price = await self._prices(request.model)
+        cost, tokens = read * in_price + write * out_price, read + write
+        if self._max_cost is not None and self._cost + cost > self._max_cost:
+            raise BudgetReached(
+                f"the cap of ${self._max_cost:g} does not allow the next call "
+                f"(${self._cost:.6f} used or set aside, up to ${cost:.6f} more)",
+                fix="raise --max-cost and resume",
+            )
+        if self._max_tokens is not None and self._tokens + tokens > self._max_tokens:
+            raise BudgetReached(
+                f"the cap of {self._max_tokens:,} tokens does not allow the next call "
+                f"({self._tokens:,} used or set aside, up to {tokens:,} more)",
+                fix="raise --max-tokens-total and resume",
+            )
+        self._cost += cost
+        self._tokens += tokens
+        return await self._reservations.reserve(cost, tokens), cost, tokens
+
+    def _settle(self, hold: tuple[int, float, int], answer: Answer) -> None:
+        number, cost, tokens = hold
+        self._cost += answer.cost - cost
+        self._tokens += answer.prompt_tokens + answer.completion_tokens - tokens
+        self._reservations.settle(number)

@@ -1,0 +1,23 @@
+"""Seeded choices that are the same on every machine, Python version and PYTHONHASHSEED: blake2b decides."""
+
+from collections.abc import Callable, Iterable
+from hashlib import blake2b
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def digest(seed: int, *parts: object) -> bytes:
+    """Return 16 bytes that depend on the seed and on every part, and on nothing else."""
+    text = "\x1f".join([str(seed), *(str(part) for part in parts)])
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def derive_seed(seed: int, *parts: object) -> int:
+    """Return a seed of 31 bits (what every provider takes) for one purpose named by the parts."""
+    return int.from_bytes(digest(seed, *parts)[:4], "big") & 0x7FFF_FFFF
+
+
+def shuffled(items: Iterable[T], seed: int, *parts: object, key: Callable[[T], object] = str) -> list[T]:
+    """Return the items in an order drawn by the seed; ``key`` names an item and must tell items apart."""
+    return sorted(items, key=lambda item: digest(seed, *parts, key(item)))

@@ -1,0 +1,209 @@
+"""Plays the plan: many dialogues at once, one writer, everything that happens told as events."""
+
+import asyncio
+import contextlib
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+
+from agentsim.dialogue.conversation import converse
+from agentsim.dialogue.speakers import ModelSpeaker, speaker_kind
+from agentsim.errors import (
+    AgentsimError,
+    AuthenticationFailed,
+    BudgetReached,
+    ModelNotFound,
+    NotRecorded,
+    OutOfQuota,
+    StorageError,
+    UserError,
+)
+from agentsim.events import DialogueFailed, Event, RunFinished, RunStarted, Stopped
+from agentsim.run.reader import RunReader
+from agentsim.run.settings import RunSettings
+from agentsim.run.setup import Setup
+from agentsim.run.store import Store
+from agentsim.run.story import Story
+from agentsim.schema import Assignment
+
+Watcher = Callable[[Event], None]
+"""Is told every event after it is durable. What it raises is dropped: a display never stops a run."""
+
+FATAL = (AuthenticationFailed, ModelNotFound, OutOfQuota, NotRecorded, UserError, StorageError)
+"""Failures that every further dialogue would meet too."""
+
+
+class _Drained(Exception):
+    """A dialogue stops here because the run is being stopped."""
+
+
+class Engine:
+    """One run from start, or from where it stopped, to its end.
+
+    Args:
+        settings: what to do.
+        setup: what to play it with.
+        store: the writer of the run directory.
+        reader: read access to the same directory.
+        watchers: whom to tell.
+    """
+
+    def __init__(
+        self,
+        settings: RunSettings,
+        setup: Setup,
+        store: Store,
+        reader: RunReader,
+        *,
+        watchers: Sequence[Watcher] = (),
+    ) -> None:
+        self._settings = settings
+        self._setup = setup
+        self._store = store
+        self._reader = reader
+        self._watchers = tuple(watchers)
+        self._personas = setup.personas
+        self._draining = False
+        self._why: AgentsimError | None = None
+        self.bug: BaseException | None = None
+        """First exception that is nobody's wrong setting: a fault in agentsim or in a user's own function."""
+
+    @property
+    def draining(self) -> bool:
+        """Whether the run is being stopped."""
+        return self._draining
+
+    def drain(self) -> None:
+        """Let the calls in flight finish, keep their turns, and begin nothing more."""
+        self._draining = True
+
+    async def run(self) -> RunFinished:
+        """Play until everything planned is played, or until the run is stopped; return its last event.
+
+        Raises:
+            AgentsimError: where a failure would meet every further dialogue; the run can be resumed.
+        """
+        settled = {s.index for s in self._reader.summaries() if s.state in ("accepted", "rejected", "undecided")}
+        stories = dict(self._reader.stories(unfinished=True))
+        await self._emit(
+            RunStarted(
+                planned=self._settings.dialogues,
+                finished=len(settled),
+                concurrency=self._settings.concurrency,
+                models=self._models(),
+            ),
+            None,
+        )
+        work = iter([index for index in range(self._settings.dialogues) if index not in settled])
+        workers = min(self._settings.concurrency, self._settings.dialogues)
+        async with asyncio.TaskGroup() as group:
+            for _ in range(workers):
+                group.create_task(self._work(work, stories))
+        if isinstance(self._why, StorageError):
+            raise self._why
+        finished = RunFinished(
+            tally=self._reader.tally(), usage=self._reader.usage(), stopped=self._stopped()
+        )
+        await self._emit(finished, None)
+        if self._why is not None and not isinstance(self._why, BudgetReached):
+            raise self._why
+        return finished
+
+    async def _work(self, work: Iterator[int], stories: dict[int, Story]) -> None:
+        for index in work:
+            if self._draining:
+                return
+            assignment = self._setup.plan[index]
+            try:
+                await self._play(assignment, stories.pop(index, Story()))
+            except _Drained:
+                return
+            except asyncio.CancelledError as error:
+                # Somebody's agent or function gave up by itself; where the run is cancelled, all of it is.
+                if _cancelled():
+                    raise
+                await self._failed(assignment, error)
+            except Exception as error:
+                await self._failed(assignment, error)
+
+    async def _play(self, assignment: Assignment, story: Story) -> None:
+        scenario = self._setup.scenarios[assignment.scenario]
+
+        async def emit(event: Event) -> None:
+            await self._emit(event, assignment)
+            if self._draining:
+                raise _Drained
+
+        dialogue = await converse(
+            self._setup.stage,
+            assignment,
+            scenario,
+            self._personas,
+            emit=emit,
+            watch=self._tell if self._watchers else None,
+            history=story.history(),
+        )
+        with contextlib.suppress(_Drained):
+            await self._setup.judge.judge(dialogue, scenario, emit=emit, grading=story.grading)
+
+    async def _failed(self, assignment: Assignment, error: BaseException) -> None:
+        """Record why a dialogue did not finish, and stop the run where every other one would fail alike."""
+        known = isinstance(error, AgentsimError)
+        code = "budget" if isinstance(error, BudgetReached) else f"error:{type(error).__name__}"
+        detail = str(error) if known else "".join(traceback.format_exception(error))
+        if isinstance(error, FATAL):
+            if type(error) is type(self._why):
+                return  # told once; the dialogue stays as it is
+            self._stop(error)
+        elif isinstance(error, BudgetReached):
+            self._stop(error)
+        elif not known:
+            self.bug = self.bug or error
+        if isinstance(error, StorageError):
+            return  # nowhere to write it
+        event = DialogueFailed(dialogue=assignment.id, code=code, detail=detail)
+        try:
+            await self._emit(event, assignment)
+        except StorageError as storage:
+            self._stop(storage)
+
+    def _stop(self, error: AgentsimError) -> None:
+        self._why = self._why or error
+        self._draining = True
+
+    def _stopped(self) -> Stopped:
+        if isinstance(self._why, BudgetReached):
+            return "budget"
+        if self._why is not None:
+            return "error"
+        return "interrupted" if self._draining else "done"
+
+    def _models(self) -> dict[str, str]:
+        settings, stage = self._settings, self._setup.stage
+        models = {"default": settings.model}
+        for role, spec in sorted(stage.speakers.items()):
+            models[role] = spec.model if isinstance(spec, ModelSpeaker) else speaker_kind(spec)
+        if settings.critic.enabled:
+            models["critic"] = settings.part_model("critic")
+        if stage.task is not None:
+            models["task"] = stage.task.model
+        if stage.goal is not None:
+            models["goal"] = stage.goal.model
+        return models
+
+    async def _emit(self, event: Event, assignment: Assignment | None) -> None:
+        if assignment is None:
+            self._store.append(event)
+        else:
+            self._store.append(event, assignment.index, assignment.scenario)
+        await self._store.commit()
+        self._tell(event)
+
+    def _tell(self, event: Event) -> None:
+        for watcher in self._watchers:
+            with contextlib.suppress(Exception):
+                watcher(event)
+
+
+def _cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -1,0 +1,106 @@
+"""How far a run is, counted from its events; no clock and no screen in here."""
+
+from dataclasses import dataclass, field
+
+from agentsim.events import (
+    Decided,
+    DialogueFailed,
+    DialogueStarted,
+    Event,
+    GoalChecked,
+    Graded,
+    RunStarted,
+    Token,
+    TurnDone,
+)
+from agentsim.schema import Usage
+
+
+def cause(event: DialogueFailed) -> str:
+    """Return what a line on a failed dialogue has room for: the message, or what a traceback ends with."""
+    if not event.detail.startswith("Traceback"):
+        return event.detail
+    lines = event.detail.strip().splitlines()
+    last = max((n for n, line in enumerate(lines) if line.startswith(" ")), default=-1)
+    return " ".join(lines[last + 1 :])
+
+
+@dataclass
+class Live:
+    """A dialogue that is being played."""
+
+    title: str
+    names: dict[str, str]
+    said: list[tuple[str, str]] = field(default_factory=list)
+    """Name and text of the turns so far."""
+
+    speaking: str = ""
+    """Name of who is in the middle of a turn."""
+
+    words: str = ""
+    """What of that turn has arrived."""
+
+
+@dataclass
+class Progress:
+    """Counts of a run so far."""
+
+    planned: int = 0
+    before: int = 0
+    """Dialogues that were finished before this start."""
+
+    accepted: int = 0
+    rejected: int = 0
+    undecided: int = 0
+    failed: int = 0
+    turns: int = 0
+    usage: Usage = Usage()
+    live: dict[str, Live] = field(default_factory=dict)
+    """Dialogues being played, by id, oldest first."""
+
+    @property
+    def finished(self) -> int:
+        """Dialogues that this start brought to a verdict or a failure."""
+        return self.accepted + self.rejected + self.undecided + self.failed
+
+    @property
+    def tokens(self) -> int:
+        """Tokens that models wrote since this start."""
+        return self.usage.completion_tokens
+
+    def take(self, event: Event) -> None:
+        """Count an event."""
+        if isinstance(event, Token):
+            live = self.live.get(event.dialogue)
+            if live is not None:
+                live.speaking = live.names.get(event.role, event.role)
+                live.words += event.text
+        elif isinstance(event, TurnDone):
+            self._turn(event)
+        elif isinstance(event, RunStarted):
+            self.planned, self.before = event.planned, event.finished
+        elif isinstance(event, DialogueStarted):
+            title = f"{event.assignment.scenario}: {event.assignment.topic[-1]}"
+            self.live[event.dialogue] = Live(title, event.names)
+            self.usage += event.usage
+        elif isinstance(event, GoalChecked):
+            self.usage += event.usage
+        elif isinstance(event, Graded):
+            self.usage += event.grading.usage
+        elif isinstance(event, Decided):
+            outcome = event.verdict.outcome
+            self.accepted += outcome == "accepted"
+            self.rejected += outcome == "rejected"
+            self.undecided += outcome == "undecided"
+            self.live.pop(event.dialogue, None)
+        elif isinstance(event, DialogueFailed):
+            self.failed += 1
+            self.live.pop(event.dialogue, None)
+
+    def _turn(self, event: TurnDone) -> None:
+        self.turns += 1
+        self.usage += event.turn.usage
+        # A dialogue taken up again tells no second start; its turns may still be shown.
+        live = self.live.setdefault(event.dialogue, Live(event.dialogue, {}))
+        live.said.append((live.names.get(event.turn.role, event.turn.role), event.turn.text))
+        live.speaking, live.words = "", ""

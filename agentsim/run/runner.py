@@ -1,0 +1,216 @@
+"""Starting, resuming and replaying a run: the one way in for the command line and for Python."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import ExitStack, closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from agentsim.dialogue.speakers import SpeakerSpec
+from agentsim.errors import StorageError, UserError
+from agentsim.events import Notice, RunFinished
+from agentsim.library.library import Library
+from agentsim.llm.model import Answer, Model, Request
+from agentsim.run.directory import make_run_folder, write_run_yaml
+from agentsim.run.engine import Engine, Watcher
+from agentsim.run.reader import RunReader
+from agentsim.run.settings import RunSettings
+from agentsim.run.setup import (
+    TOO_WEAK_TO_JUDGE,
+    check_endpoints,
+    make_door,
+    make_setup,
+    model_names,
+    needs_a_person,
+)
+from agentsim.run.store import Store
+
+ADJUSTABLE = frozenset({"max_cost", "max_tokens_total", "concurrency", "dialogues"})
+"""Settings that a resumed run may change: they shape no dialogue."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run came out."""
+
+    folder: Path
+    """Its run directory."""
+
+    finished: RunFinished
+    """Its last event."""
+
+    bug: BaseException | None
+    """First exception that was nobody's wrong setting, where one happened."""
+
+
+async def create(
+    settings: RunSettings,
+    library: Library,
+    out: Path | None = None,
+    *,
+    speakers: Mapping[str, SpeakerSpec] | None = None,
+    check_models: bool = True,
+    progress: Callable[[int, int], None] | None = None,
+) -> Path:
+    """Make the directory of a new run, with everything it needs in it, and return it.
+
+    All that can be known to be wrong beforehand is raised before anything is written.
+
+    Args:
+        settings: what to do.
+        library: personas, scenarios and rubrics; they are copied into the run.
+        out: the run directory, empty or missing; ``runs/<time>-<name>`` where left out.
+        speakers: what speaks for a role, beyond what the settings say.
+        check_models: whether every model's name and key are looked at (nothing is sent), and weights fetched.
+        progress: told the bytes fetched of an embedded model's weights, and the bytes in all.
+
+    Raises:
+        UserError: where settings, library and models do not fit together, or ``out`` holds something.
+        ModelError: where a model is unknown or its key is missing.
+    """
+    setup = make_setup(settings, library, _Unasked(), speakers=speakers or {}, stream=False)
+    if check_models:
+        await check_endpoints(settings, model_names(setup), progress=progress)
+    folder = make_run_folder(settings, out)
+    write_run_yaml(folder, settings)
+    store = Store(folder)
+    try:
+        nouns = [
+            (kind, name, noun.model_dump_json())
+            for kind, shelf in (
+                ("persona", library.personas),
+                ("scenario", library.scenarios),
+                ("rubric", library.rubrics),
+            )
+            for name, noun in shelf.items()
+        ]
+        store.put({"settings": settings.model_dump(mode="json")}, nouns)
+    finally:
+        store.close()
+    return folder
+
+
+def adjust(folder: Path, **changes: float | None) -> None:
+    """Change what may change between two starts of a run: caps, concurrency, and the number of dialogues upwards.
+
+    Args:
+        folder: the run directory.
+        changes: new values by the settings' names; ``None`` leaves one as it is.
+
+    Raises:
+        UserError: where a value is not allowed.
+    """
+    wanted = {name: value for name, value in changes.items() if value is not None}
+    if not wanted:
+        return
+    fixed = sorted(wanted.keys() - ADJUSTABLE)
+    if fixed:
+        raise UserError(
+            f"{', '.join(fixed)} cannot be changed after a run was set up",
+            fix=f"start a new run; what may change is {', '.join(sorted(ADJUSTABLE))}",
+        )
+    with closing(RunReader(folder)) as reader:
+        before = reader.settings
+    try:
+        settings = RunSettings.model_validate({**before.model_dump(), **wanted})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UserError(f"{first['loc'][0]}: {first['msg']}", fix="give an allowed value") from None
+    if settings.dialogues < before.dialogues:
+        raise UserError(
+            f"the run was planned with {before.dialogues} dialogues; it cannot shrink to {settings.dialogues}",
+            fix=f"give --dialogues {before.dialogues} or more",
+        )
+    with closing(Store(folder)) as store:
+        store.put({"settings": settings.model_dump(mode="json")}, ())
+    write_run_yaml(folder, settings)
+
+
+async def play(
+    folder: Path,
+    *,
+    speakers: Mapping[str, SpeakerSpec] | None = None,
+    watchers: Sequence[Watcher] = (),
+    stream: bool = False,
+    replay: Path | None = None,
+    model: Model | None = None,
+    on_engine: Callable[[Engine], None] = lambda _: None,
+) -> Outcome:
+    """Play the run in ``folder`` from where it stands to its end.
+
+    Args:
+        folder: a run directory that `create` made.
+        speakers: what speaks for a role, beyond what the settings say.
+        watchers: told every event.
+        stream: whether turns are told piece by piece.
+        replay: another run whose recorded answers are used; nothing is sent.
+        model: stands in for all models, e.g. one that answers by script.
+        on_engine: is given the engine before it starts, to stop it with.
+
+    Raises:
+        AgentsimError: where a failure would meet every further dialogue; the run can be resumed.
+    """
+    speakers = dict(speakers or {})
+    with ExitStack() as stack:
+        reader = RunReader(folder)
+        stack.callback(reader.close)
+        settings = reader.settings
+        if needs_a_person(speakers):
+            settings = settings.model_copy(update={"concurrency": 1})
+        store = Store(folder)
+        stack.callback(store.close)
+        recorded = None
+        if replay is not None:
+            recorded = RunReader(replay)
+            stack.callback(recorded.close)
+
+        def notice(text: str) -> None:
+            for watcher in watchers:
+                with suppress(Exception):
+                    watcher(Notice(text=text))
+
+        door = make_door(settings, store, replay=recorded, notice=notice, inner=model)
+        try:
+            library = Library(reader.personas(), reader.scenarios(), reader.rubrics())
+            setup = make_setup(settings, library, door, speakers=speakers, stream=stream)
+            for text in _advice(settings, replay is not None):
+                notice(text)
+            engine = Engine(settings, setup, store, reader, watchers=watchers)
+            on_engine(engine)
+            finished = await engine.run()
+        except sqlite3.Error as error:
+            raise StorageError(
+                f"cannot read the run in {folder}: {error}", fix="mend the disk or restore run.db, then resume"
+            ) from error
+        finally:
+            await asyncio.shield(door.close())
+            await store.rest()
+    return Outcome(folder, finished, engine.bug)
+
+
+def _advice(settings: RunSettings, replayed: bool) -> list[str]:
+    critic = settings.part_model("critic")
+    advice = []
+    if settings.critic.enabled and critic in TOO_WEAK_TO_JUDGE and not replayed:
+        advice.append(
+            f"{critic} is no judge: its grades are kept beside the dialogues and decide nothing"
+            if not settings.critic.decides
+            else f"{critic} is no judge, yet it was told to decide: expect arbitrary verdicts"
+        )
+    return advice
+
+
+class _Unasked:
+    """Stands where a setup is only checked."""
+
+    async def ask(self, request: Request) -> Answer:
+        raise AssertionError("a setup that is only checked asks nothing")
+
+    def stream(self, request: Request) -> AsyncIterator[str | Answer]:
+        raise AssertionError("a setup that is only checked asks nothing")
+
+    async def close(self) -> None:
+        """Nothing to release."""

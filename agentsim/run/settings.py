@@ -1,0 +1,193 @@
+"""What a run is asked to do: the content of ``run.yaml``."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from agentsim.schema.noun import Id, Noun, RoleName, Text
+
+
+class Sampling(Noun):
+    """How answers are drawn. What is left out is left to the provider."""
+
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = 0.8
+    """Randomness; 0 takes the likeliest token."""
+
+    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Nucleus: only the likeliest tokens that together have this probability."""
+
+    max_tokens: Annotated[int, Field(ge=1)] | None = 256
+    """Most tokens of one answer."""
+
+    extra: dict[str, Any] = {}
+    """Further parameters, passed to the provider by their own names."""
+
+    def params(self) -> dict[str, Any]:
+        """Return the parameters by OpenAI's names."""
+        named = {"temperature": self.temperature, "top_p": self.top_p, "max_tokens": self.max_tokens}
+        return {**{name: value for name, value in named.items() if value is not None}, **self.extra}
+
+
+class RoleSettings(Noun):
+    """What speaks for one role."""
+
+    model: Text | None = None
+    """Model of this role; the run's where left out."""
+
+    bare: bool = False
+    """A chatbot under test: it is sent the conversation alone, without a prompt of ours."""
+
+    sampling: Sampling | None = None
+    """Sampling of this role; the run's where left out."""
+
+
+class CriticSettings(Noun):
+    """Who grades, and whether the grade decides."""
+
+    enabled: bool = True
+    """Whether dialogues are graded at all."""
+
+    model: Text | None = None
+    """Grading model; the run's where left out."""
+
+    rubric: Id | None = None
+    """Rubric for every scenario; each scenario's own where left out."""
+
+    decides: bool = False
+    """Whether a dialogue needs a passing grade. A critic that has not been shown fit should not decide."""
+
+    sampling: Sampling = Sampling(temperature=0.0, max_tokens=700)
+    """Sampling of the critic."""
+
+
+class TaskSettings(Noun):
+    """The task specifier."""
+
+    enabled: bool = False
+    """Whether a model makes each task more specific before the dialogue."""
+
+    model: Text | None = None
+    """Its model; the run's where left out."""
+
+    sampling: Sampling = Sampling(temperature=0.7, max_tokens=160)
+    """Its sampling."""
+
+
+class GoalSettings(Noun):
+    """The question whether the goal is reached."""
+
+    enabled: bool | None = None
+    """Whether it is asked after each exchange; where left out, only of models that are not known to be too weak."""
+
+    model: Text | None = None
+    """Who is asked; the critic's model where left out."""
+
+    sampling: Sampling = Sampling(temperature=0.0, max_tokens=120)
+    """Its sampling."""
+
+
+class ModelSettings(Noun):
+    """How to reach one model, where the environment does not say."""
+
+    api_base: Text | None = None
+    """Address of the server, e.g. ``http://127.0.0.1:8000/v1``."""
+
+    api_key_env: Text | None = None
+    """Name of the environment variable that holds the key."""
+
+    input_price: Annotated[float, Field(ge=0)] | None = None
+    """US dollars for a million prompt tokens."""
+
+    output_price: Annotated[float, Field(ge=0)] | None = None
+    """US dollars for a million completion tokens."""
+
+    in_flight: Annotated[int, Field(ge=1)] | None = None
+    """Most calls at once."""
+
+
+class RunSettings(Noun):
+    """A run. Every field has a default, so an empty file is a valid one."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,40}$")] = "run"
+    """Second half of the run directory's name."""
+
+    model: Text = "embedded/smollm2-135m"
+    """Model of every part that names none of its own, in litellm's manner."""
+
+    dialogues: Annotated[int, Field(ge=1, le=10_000_000)] = 10
+    """How many dialogues to simulate."""
+
+    concurrency: Annotated[int, Field(ge=1, le=4096)] = 4
+    """Most dialogues at work at one time."""
+
+    seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0
+    """Shapes every choice of the plan and every sampling seed."""
+
+    scenarios: tuple[Id, ...] = ()
+    """Scenarios to play; all of the library where empty."""
+
+    personas: tuple[Id, ...] = ()
+    """Personas to cast; all of the library where empty."""
+
+    library: tuple[Path, ...] = ()
+    """Folders of one's own with ``personas/``, ``scenarios/``, ``rubrics/``; they win on equal ids."""
+
+    shipped_library: bool = True
+    """Whether the personas and scenarios that come with agentsim are in the library."""
+
+    prompts: Path | None = None
+    """Folder with prompt templates of one's own."""
+
+    sampling: Sampling = Sampling()
+    """Sampling of the roles."""
+
+    roles: dict[RoleName, RoleSettings] = {}
+    """What speaks for a role, by role name."""
+
+    critic: CriticSettings = CriticSettings()
+    """Who grades."""
+
+    task_specifier: TaskSettings = TaskSettings()
+    """Who makes tasks more specific."""
+
+    goal_check: GoalSettings = GoalSettings()
+    """Who says whether the goal is reached."""
+
+    max_turns: Annotated[int, Field(ge=2, le=200)] | None = None
+    """Turn limit for every scenario, where it is lower than the scenario's own."""
+
+    models: dict[Text, ModelSettings] = {}
+    """How to reach a model, by its full name."""
+
+    way: Literal["auto", "lean", "general"] = "auto"
+    """How calls go out: directly where the endpoint speaks OpenAI's protocol (auto), or always through litellm."""
+
+    send_seed: bool = True
+    """Whether providers are told the sampling seed of each call."""
+
+    timeout: Annotated[float, Field(gt=0)] = 120.0
+    """Seconds that one call may take."""
+
+    retries: Annotated[int, Field(ge=0, le=20)] = 4
+    """How often a call is tried again where waiting may help."""
+
+    max_cost: Annotated[float, Field(ge=0)] | None = None
+    """Cap in US dollars; the call that could exceed it is not sent."""
+
+    max_tokens_total: Annotated[int, Field(ge=1)] | None = None
+    """Cap on prompt and completion tokens of all calls together."""
+
+    validation_share: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    """Share of the dataset's dialogues that is set apart for validation."""
+
+    system: Literal["public", "none"] = "public"
+    """Whether exported rows begin with a system message made of the role's public text."""
+
+    def part_model(self, part: Literal["critic", "task", "goal"]) -> str:
+        """Return the model of a part beside the roles."""
+        if part == "task":
+            return self.task_specifier.model or self.model
+        if part == "critic":
+            return self.critic.model or self.model
+        return self.goal_check.model or self.part_model("critic")

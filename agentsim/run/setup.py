@@ -1,0 +1,217 @@
+"""From settings to what a run is played with: library, plan, the way to models, speakers."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from agentsim.critic.grading import Critic
+from agentsim.dialogue.speakers import FunctionSpeaker, ModelSpeaker, SpeakerSpec
+from agentsim.dialogue.stage import SideModel, Stage
+from agentsim.errors import UserError
+from agentsim.library.library import Library
+from agentsim.llm.admission import Admission
+from agentsim.llm.budget import Budget
+from agentsim.llm.endpoint import EMBEDDED, Overrides
+from agentsim.llm.model import Model
+from agentsim.llm.recording import Recorded, Recording
+from agentsim.llm.ways import Ways
+from agentsim.planning.plan import Plan
+from agentsim.prompts.render import Prompts
+from agentsim.run.judging import Judge
+from agentsim.run.settings import RunSettings, Sampling
+from agentsim.run.store import Store
+from agentsim.schema import Persona, Scenario
+
+TOO_WEAK_TO_JUDGE = frozenset({"embedded/smollm2-135m"})
+"""Models measured to be no judges: as one, this model prefers whatever comes first."""
+
+MILLION = 1_000_000
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Everything a run is played with."""
+
+    plan: Plan
+    stage: Stage
+    judge: Judge
+    scenarios: Mapping[str, Scenario]
+    """Scenarios by id, with the run's turn limit applied."""
+
+    personas: Mapping[str, Persona]
+    """Personas by id."""
+
+
+def load_library(settings: RunSettings) -> Library:
+    """Return the library that the settings name."""
+    return Library.load(*settings.library, shipped=settings.shipped_library)
+
+
+def make_setup(
+    settings: RunSettings,
+    library: Library,
+    door: Model,
+    *,
+    speakers: Mapping[str, SpeakerSpec],
+    stream: bool,
+) -> Setup:
+    """Return what the run is played with.
+
+    Raises:
+        UserError: where settings name what the library or the prompt folder does not have.
+    """
+    plan = Plan(library, settings.seed, scenarios=settings.scenarios, personas=settings.personas)
+    prompts = Prompts(settings.prompts)
+    scenarios = {scenario.id: _limited(scenario, settings.max_turns) for scenario in plan.scenarios}
+    stage = Stage(
+        door=door,
+        prompts=prompts,
+        speaker=_model_speaker(settings, settings.model, settings.sampling, bare=False),
+        speakers=_speakers(settings, plan.scenarios, speakers),
+        task=SideModel(settings.part_model("task"), settings.task_specifier.sampling.params())
+        if settings.task_specifier.enabled
+        else None,
+        goal=SideModel(settings.part_model("goal"), settings.goal_check.sampling.params())
+        if asks_for_goal(settings)
+        else None,
+        stream=stream,
+    )
+    critic = None
+    if settings.critic.enabled:
+        side = SideModel(settings.part_model("critic"), settings.critic.sampling.params())
+        critic = Critic(door, prompts, side)
+    return Setup(plan, stage, Judge(library, settings.critic, critic), scenarios, library.personas)
+
+
+def asks_for_goal(settings: RunSettings) -> bool:
+    """Return whether a model is asked if the goal is reached."""
+    if settings.goal_check.enabled is None:
+        return settings.part_model("goal") not in TOO_WEAK_TO_JUDGE
+    return settings.goal_check.enabled
+
+
+def make_door(
+    settings: RunSettings,
+    store: Store,
+    *,
+    replay: Recorded | None,
+    notice: Callable[[str], None],
+    inner: Model | None = None,
+) -> Model:
+    """Return the way to every model: recording, budget, admission, and behind them the models themselves.
+
+    ``inner`` stands in for the models, e.g. one that answers by script. With ``replay`` nothing is ever sent.
+    """
+    if replay is not None:
+        return Recording(None, store, replay=replay)
+    if inner is None:
+        ways = Ways(way=settings.way, timeout=settings.timeout, overrides=_overrides(settings))
+        inner, prices = ways, ways.prices
+    else:
+        prices = _free
+    door: Model = Admission(
+        inner,
+        retries=settings.retries,
+        in_flight=lambda model: _in_flight(settings, model),
+        notice=notice,
+    )
+    if settings.max_cost is not None or settings.max_tokens_total is not None:
+        door = Budget(
+            door,
+            store,
+            prices=prices,
+            spent=store.spent(),
+            max_cost=settings.max_cost,
+            max_tokens=settings.max_tokens_total,
+        )
+    return Recording(door, store)
+
+
+def model_names(setup: Setup) -> tuple[str, ...]:
+    """Return the name of every model that the setup may ask."""
+    stage = setup.stage
+    specs = [stage.spec(scenario, role.name) for scenario in setup.plan.scenarios for role in scenario.roles]
+    names = {spec.model for spec in specs if isinstance(spec, ModelSpeaker)}
+    names.update(side.model for side in (stage.task, stage.goal) if side is not None)
+    if setup.judge.critic is not None:
+        names.add(setup.judge.critic.model)
+    return tuple(sorted(names))
+
+
+async def check_endpoints(
+    settings: RunSettings, names: Iterable[str], *, progress: Callable[[int, int], None] | None = None
+) -> None:
+    """Resolve every model without sending anything, and fetch an embedded model's weights where they are missing.
+
+    ``progress`` is told the bytes fetched and the bytes in all. Raises what `Ways.endpoint` and `weights_path` raise.
+    """
+    ways = Ways(way=settings.way, timeout=settings.timeout, overrides=_overrides(settings))
+    try:
+        for name in names:
+            await ways.endpoint(name)
+            if name.startswith(EMBEDDED):
+                from agentsim.llm.embedded.weights import weights_path
+
+                await asyncio.to_thread(weights_path, name, progress=progress)
+    finally:
+        await ways.close()
+
+
+async def _free(_: str) -> tuple[float, float]:
+    return 0.0, 0.0
+
+
+def _in_flight(settings: RunSettings, model: str) -> int | None:
+    known = settings.models.get(model)
+    return known.in_flight if known else None
+
+
+def _overrides(settings: RunSettings) -> dict[str, Overrides]:
+    return {
+        name: Overrides(
+            api_base=model.api_base,
+            api_key_env=model.api_key_env,
+            input_price=None if model.input_price is None else model.input_price / MILLION,
+            output_price=None if model.output_price is None else model.output_price / MILLION,
+        )
+        for name, model in settings.models.items()
+    }
+
+
+def _limited(scenario: Scenario, max_turns: int | None) -> Scenario:
+    ending = scenario.ending
+    if max_turns is None or max_turns >= ending.max_turns:
+        return scenario
+    least = min(ending.min_turns, max_turns)
+    return scenario.model_copy(
+        update={"ending": ending.model_copy(update={"max_turns": max_turns, "min_turns": least})}
+    )
+
+
+def _model_speaker(settings: RunSettings, model: str, sampling: Sampling, *, bare: bool) -> ModelSpeaker:
+    return ModelSpeaker(model, sampling.params(), bare=bare, send_seed=settings.send_seed)
+
+
+def _speakers(
+    settings: RunSettings, scenarios: tuple[Scenario, ...], given: Mapping[str, SpeakerSpec]
+) -> dict[str, SpeakerSpec]:
+    names = {role.name for scenario in scenarios for role in scenario.roles}
+    unknown = sorted({*settings.roles, *given} - names)
+    if unknown:
+        raise UserError(
+            f"no chosen scenario has a role called {', '.join(map(repr, unknown))}",
+            fix=f"their roles are: {', '.join(sorted(names))}",
+        )
+    speakers: dict[str, SpeakerSpec] = {
+        name: _model_speaker(
+            settings, role.model or settings.model, role.sampling or settings.sampling, bare=role.bare
+        )
+        for name, role in settings.roles.items()
+    }
+    speakers.update(given)
+    return speakers
+
+
+def needs_a_person(speakers: Mapping[str, SpeakerSpec]) -> bool:
+    """Return whether a person sits at one of the roles, so that dialogues must come one at a time."""
+    return any(isinstance(spec, FunctionSpeaker) and spec.human for spec in speakers.values())

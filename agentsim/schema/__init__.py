@@ -1,0 +1,55 @@
+"""The nouns of agentsim: frozen pydantic records that refuse unknown keys, one small file each."""
+
+from agentsim.schema.assignment import Assignment
+from agentsim.schema.check import Check, ExactCheck, JsonSchemaCheck, NumericCheck, PythonCheck, RegexCheck
+from agentsim.schema.dialogue import Dialogue, End, EndReason
+from agentsim.schema.grade import Grade, Grading, Score, Ungraded
+from agentsim.schema.lineage import Lineage
+from agentsim.schema.persona import Difficulty, Persona, Personality
+from agentsim.schema.record import Record, Tally
+from agentsim.schema.role import PersonaSelector, Role
+from agentsim.schema.rubric import Criterion, Rubric
+from agentsim.schema.scenario import Ending, Scenario, TaskTemplate
+from agentsim.schema.topic import Topic, TopicPath
+from agentsim.schema.turn import FinishReason, Speaker, Turn
+from agentsim.schema.usage import Usage
+from agentsim.schema.verdict import CheckResult, Reason, Verdict
+
+__all__ = [
+    "Assignment",
+    "Check",
+    "CheckResult",
+    "Criterion",
+    "Dialogue",
+    "Difficulty",
+    "End",
+    "EndReason",
+    "Ending",
+    "ExactCheck",
+    "FinishReason",
+    "Grade",
+    "Grading",
+    "JsonSchemaCheck",
+    "Lineage",
+    "NumericCheck",
+    "Persona",
+    "PersonaSelector",
+    "Personality",
+    "PythonCheck",
+    "Reason",
+    "Record",
+    "RegexCheck",
+    "Role",
+    "Rubric",
+    "Scenario",
+    "Score",
+    "Speaker",
+    "Tally",
+    "TaskTemplate",
+    "Topic",
+    "TopicPath",
+    "Turn",
+    "Ungraded",
+    "Usage",
+    "Verdict",
+]

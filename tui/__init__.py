@@ -1,0 +1,1 @@
+"""Watches a run in the terminal; installed as ``agentsim_tui``."""
