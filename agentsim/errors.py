@@ -1,6 +1,6 @@
 """Errors sorted by who must act. Each class carries the exit code of the command line."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class AgentsimError(Exception):
@@ -15,6 +15,16 @@ class AgentsimError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message}\n  fix: {self.fix}" if self.fix else self.message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Errors come home from worker processes; constructors with keywords alone would not pickle.
+        return _revived, (type(self), self.__dict__)
+
+
+def _revived(kind: type[AgentsimError], state: dict[str, Any]) -> AgentsimError:
+    error = kind.__new__(kind, state["message"])
+    error.__dict__.update(state)
+    return error
 
 
 class UserError(AgentsimError):

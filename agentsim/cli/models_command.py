@@ -94,12 +94,15 @@ def _list(search: str | None, limit: int, as_json: bool) -> None:
 
 def _show(name: str, as_json: bool) -> None:
     from agentsim.llm.endpoint import EMBEDDED, Endpoint
-    from agentsim.run.setup import TOO_WEAK_TO_JUDGE
+    from agentsim.run.small_models import SMALL
     from agentsim.run.sources import resolve
 
     settings = resolve().settings
     missing: tuple[str, ...] = ()
     if name.startswith(EMBEDDED):
+        from agentsim.cli.embedded_weights import check_name
+
+        check_name(name)
         endpoint = Endpoint.embedded(name)
     else:
         with _waiting():
@@ -124,7 +127,7 @@ def _show(name: str, as_json: bool) -> None:
         "context": endpoint.max_input_tokens,
         "max_output": endpoint.max_output_tokens,
         "capabilities": {field: getattr(able, field) for field in able.__slots__},
-        "judge": name not in TOO_WEAK_TO_JUDGE,
+        "judge": name not in SMALL,
         "similar": list(endpoint.similar),
     }
     if as_json:

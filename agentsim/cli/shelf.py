@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from agentsim.cli.flattened import flattened
 from agentsim.cli.library_options import SHELVES, Sources, here, library_options, sources
 from agentsim.cli.output import json_option, part, print_json, say, table, write
 
@@ -150,20 +151,6 @@ _CHECK = """Check the {shelf.name} in folders, and all else of the library there
 
 DIRS hold personas/, scenarios/ or rubrics/; without any, --library or the current folder is checked. Every
 fault is one line: file, line, field, what is wrong, what to do."""
-
-
-def flattened(values: dict[str, Any], above: str = "") -> list[tuple[str, Any]]:
-    """Return each value with its dotted name, each item of a list by itself; what is empty is left out."""
-    rows: list[tuple[str, Any]] = []
-    for name, value in values.items():
-        place = f"{above}{name}"
-        if isinstance(value, dict):
-            rows += flattened(value, f"{place}.")
-        elif isinstance(value, list):
-            rows += flattened({f"{place}[{number}]": item for number, item in enumerate(value)})
-        elif value is not None:
-            rows.append((place, value))
-    return rows
 
 
 def _meets(shelf: Shelf, noun: Noun, tags: Sequence[str], domain: str | None, search: str | None) -> bool:

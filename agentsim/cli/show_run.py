@@ -1,8 +1,8 @@
 """A run on one page: what it was asked to do, how it came out, what it took."""
 
-from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from agentsim.cli.flattened import flattened
 from agentsim.cli.output import part
 
 if TYPE_CHECKING:
@@ -49,22 +49,7 @@ def show_run(reader: "RunReader") -> None:
     part("export", "Datasets", [(folder,) for folder in _exports(reader)])
 
 
-def flattened(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield each value with its dotted name; lists of plain values in one line, what is empty left out."""
-    for name, value in values.items():
-        place = f"{above}{name}"
-        if isinstance(value, Mapping):
-            yield from flattened(value, f"{place}.")
-        elif isinstance(value, (list, tuple)):
-            if any(isinstance(item, (Mapping, list, tuple)) for item in value):
-                yield from flattened({f"{place}[{number}]": item for number, item in enumerate(value)})
-            elif value:
-                yield place, ", ".join(map(str, value))
-        elif value is not None:
-            yield place, value
-
-
-def _settings(reader: "RunReader") -> Iterator[tuple[str, Any]]:
+def _settings(reader: "RunReader") -> list[tuple[str, Any]]:
     settings = reader.settings
     always = {name: getattr(settings, name) for name in ALWAYS}
     return flattened({**always, **settings.model_dump(mode="json", exclude_defaults=True)})

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import jsonschema
 import referencing
+import referencing.exceptions
 
 from agentsim.llm.structured import json_values
 from agentsim.schema import (
@@ -33,7 +34,8 @@ _EDGES = " \t\r\n.,;:!?\"'`*()[]{}"
 def run_checks(dialogue: Dialogue, scenario: Scenario) -> tuple[CheckResult, ...]:
     """Return what each check that applies to this dialogue's slots found, in the scenario's order.
 
-    Checks that would execute code are not run here and say so: model-written code runs in a sandbox or not at all.
+    Checks that would execute code are not run here and say so: model-written code runs in a sandbox or not at
+    all.
     """
     return tuple(
         _result(check, _texts(check, dialogue, scenario))
@@ -51,12 +53,19 @@ def _texts(check: Check, dialogue: Dialogue, scenario: Scenario) -> list[str]:
 def _result(check: Check, texts: Sequence[str]) -> CheckResult:
     if isinstance(check, PythonCheck):
         return CheckResult(
-            check=check.id, outcome="not_run", detail="running code takes a sandbox, which this version does not have"
+            check=check.id,
+            outcome="not_run",
+            detail="running code takes a sandbox, which this version does not have",
         )
     if isinstance(check, RegexCheck):
         return _regex(check, texts)
     for text in texts:
-        found = _holds(check, text)
+        try:
+            found = _holds(check, text)
+        except referencing.exceptions.Unresolvable as error:
+            return CheckResult(
+                check=check.id, outcome="not_run", detail=f"the schema cannot be followed: {error}"
+            )
         if found:
             return CheckResult(check=check.id, outcome="passed", detail=found)
     return CheckResult(check=check.id, outcome="failed", detail=f"not found in {len(texts)} turns")
@@ -73,9 +82,7 @@ def _regex(check: RegexCheck, texts: Sequence[str]) -> CheckResult:
 def _holds(check: ExactCheck | NumericCheck | JsonSchemaCheck, text: str) -> str | None:
     """Return what satisfies the check in one turn, or ``None``."""
     if isinstance(check, ExactCheck):
-        wanted = (check.answer.strip(_EDGES) or check.answer).casefold().split()
-        pattern = r"\s+".join(map(re.escape, wanted))
-        return f"found {check.answer!r}" if re.search(rf"(?<!\w){pattern}(?!\w)", text.casefold()) else None
+        return f"found {check.answer!r}" if _exactly(check.answer).search(text.casefold()) else None
     if isinstance(check, NumericCheck):
         # Binary fractions are not exact: 20.01 is to lie within 0.01 of 20.
         reach = check.tolerance * (1 + 1e-9) + 1e-12 * abs(check.answer)
@@ -89,3 +96,13 @@ def _holds(check: ExactCheck | NumericCheck | JsonSchemaCheck, text: str) -> str
         if schema.is_valid(value):
             return f"found {json.dumps(value, ensure_ascii=False)[:80]}"
     return None
+
+
+def _exactly(answer: str) -> re.Pattern[str]:
+    """Return what finds the answer in case-folded text, as a word where it begins or ends with a letter or
+    digit."""
+    wanted = (answer.strip(_EDGES) or answer).casefold()
+    pattern = r"\s+".join(map(re.escape, wanted.split()))
+    before = r"(?<!\w)" if re.match(r"\w", wanted) else ""
+    after = r"(?!\w)" if re.search(r"\w\Z", wanted) else ""
+    return re.compile(before + pattern + after)

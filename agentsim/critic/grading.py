@@ -20,12 +20,13 @@ KEPT_ANSWER = 2000
 class _Mark(BaseModel):
     """What the critic must write for one criterion, in this order: first the reason, last the score.
 
-    The longest lengths are asked for, so that a constrained model comes to an end; a longer answer counts all the same.
+    The longest lengths are asked for, so that a constrained model comes to an end; a longer answer counts all
+    the same.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    reason: Annotated[str, Field(min_length=1, json_schema_extra={"maxLength": 400})]
+    reason: Annotated[str, Field(min_length=1, json_schema_extra={"maxLength": 240})]
     turns: Annotated[list[Annotated[int, Field(ge=0)]], Field(json_schema_extra={"maxItems": 8})]
     score: Annotated[int, Field(ge=1, le=5)]
 
@@ -52,8 +53,9 @@ class Critic:
     async def grade(self, dialogue: Dialogue, scenario: Scenario, rubric: Rubric) -> Grading:
         """Return the grade, or `Ungraded` where no usable one came in two attempts.
 
-        The critic reads the public setting, the task and the transcript, fenced as data; nobody's private text.
-        A score outside 1 to 5, a missing criterion or a turn that does not exist is not mended: it is no grade.
+        The critic reads the public setting, the task and the transcript, fenced as data; nobody's private
+        text. A score outside 1 to 5, a missing criterion or a turn that does not exist is not mended: it is
+        no grade.
         """
         prompt = self._prompts.render(
             "grade",
@@ -64,14 +66,15 @@ class Critic:
             criteria=rubric.criteria,
         )
         form = _form(rubric)
+        schema = _schema(form, len(dialogue.turns))
         used, reason, answer = Usage(), "", None
         for attempt in range(ATTEMPTS):
             seed = derive_seed(dialogue.assignment.seed, "grade", rubric.id, attempt)
             found, answer = await ask_json(
                 self._door,
                 self._side.model,
-                prompt,
-                form.model_json_schema(),
+                prompt if not reason else f"{prompt}\nAn earlier answer could not be used: {reason}.",
+                schema,
                 params=dict(self._side.params),
                 sample=seed,
             )
@@ -83,18 +86,32 @@ class Critic:
                 read = dict(form.model_validate(found))
             except ValidationError as error:
                 first = error.errors(include_url=False)[0]
-                reason = f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+                reason = _unusable(first["loc"], first["type"], first["msg"])
                 continue
             marks: dict[str, _Mark] = {c.id: read[f"c{place}"] for place, c in enumerate(rubric.criteria)}
-            missing = sorted({turn for mark in marks.values() for turn in mark.turns if turn >= len(dialogue.turns)})
+            missing = sorted(
+                {turn for mark in marks.values() for turn in mark.turns if turn >= len(dialogue.turns)}
+            )
             if missing:
                 reason = f"cites turns that do not exist: {', '.join(map(str, missing))}"
                 continue
             return _grade(rubric, self._side.model, marks, used)
         text = answer.text if answer else ""
         return Ungraded(
-            rubric=rubric.id, model=self._side.model, reason=reason, answer=text[:KEPT_ANSWER] or None, usage=used
+            rubric=rubric.id,
+            model=self._side.model,
+            reason=reason,
+            answer=text[:KEPT_ANSWER] or None,
+            usage=used,
         )
+
+
+def _schema(form: type[BaseModel], turns: int) -> dict[str, Any]:
+    """Return the form's JSON schema, with which a constrained model cannot cite a turn that does not
+    exist."""
+    schema = form.model_json_schema()
+    schema["$defs"]["_Mark"]["properties"]["turns"]["items"]["maximum"] = turns - 1
+    return schema
 
 
 def _form(rubric: Rubric) -> type[BaseModel]:
@@ -113,6 +130,12 @@ def _unreadable(answer: Answer) -> str:
     return "the critic's answer holds no JSON object"
 
 
+def _unusable(where: tuple[int | str, ...], kind: str, message: str) -> str:
+    # It is told to the critic again, and the name of a key that was not asked for is the critic's own text.
+    known = where[:-1] if kind == "extra_forbidden" else where
+    return f"{'.'.join(map(str, known)) or 'the answer'}: {message}"
+
+
 def _grade(rubric: Rubric, model: str, marks: dict[str, _Mark], used: Usage) -> Grade:
     scores = tuple(
         Score(
@@ -125,6 +148,4 @@ def _grade(rubric: Rubric, model: str, marks: dict[str, _Mark], used: Usage) -> 
     )
     weights = sum(criterion.weight for criterion in rubric.criteria)
     total = sum(c.weight * s.score for c, s in zip(rubric.criteria, scores, strict=True))
-    return Grade(
-        rubric=rubric.id, model=model, scores=scores, overall=round(total / weights, 4), usage=used
-    )
+    return Grade(rubric=rubric.id, model=model, scores=scores, overall=round(total / weights, 4), usage=used)

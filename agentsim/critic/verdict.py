@@ -16,11 +16,12 @@ def decide(
 ) -> Verdict:
     """Return the verdict on a finished dialogue.
 
-    Evidence comes first: everybody must have spoken, and no check may have failed. Where ``critic_decides``, the grade
-    must also reach the rubric's threshold and every criterion's minimum; a dialogue without a grade is then undecided.
-    Where it does not, the grade is kept beside the dialogue and decides nothing.
+    Evidence comes first: everybody must have spoken, and no required check may have failed. Where ``critic_decides``,
+    the grade must also reach the rubric's threshold and every criterion's minimum; a dialogue without a grade
+    is then undecided. Where it does not, the grade is kept beside the dialogue and decides nothing.
     """
     found = tuple(checks)
+    recorded = {check.id for check in scenario.checks if not check.required}
     against = [
         Reason(code="incomplete", detail=f"{role.name} said nothing")
         for role in scenario.roles
@@ -29,7 +30,7 @@ def decide(
     against += [
         Reason(code="check_failed", detail=f"{result.check}: {result.detail}")
         for result in found
-        if result.outcome == "failed"
+        if result.outcome == "failed" and result.check not in recorded
     ]
     if against:
         return Verdict(outcome="rejected", by="evidence", reasons=tuple(against), checks=found)
@@ -42,12 +43,17 @@ def decide(
             outcome="undecided", by="critic", reasons=(Reason(code="ungraded", detail=detail),), checks=found
         )
     low = [
-        Reason(code="low_criterion", detail=f"{score.criterion}: {score.score}, at least {criterion.minimum} is asked")
+        Reason(
+            code="low_criterion",
+            detail=f"{score.criterion}: {score.score}, at least {criterion.minimum} is asked",
+        )
         for criterion, score in zip(rubric.criteria, grading.scores, strict=True)
         if criterion.minimum is not None and score.score < criterion.minimum
     ]
     if grading.overall < rubric.threshold:
-        low.insert(0, Reason(code="low_grade", detail=f"{grading.overall:.2f}, {rubric.threshold:g} is asked"))
+        low.insert(
+            0, Reason(code="low_grade", detail=f"{grading.overall:.2f}, {rubric.threshold:g} is asked")
+        )
     if low:
         return Verdict(outcome="rejected", by="critic", reasons=tuple(low), checks=found)
     passed = Reason(code="grade", detail=f"{grading.overall:.2f}, {rubric.threshold:g} is asked")
@@ -55,10 +61,12 @@ def decide(
 
 
 def _evidence(checks: Sequence[CheckResult]) -> str:
-    counts = {name: sum(c.outcome == name for c in checks) for name in ("passed", "not_run")}
+    counts = {name: sum(c.outcome == name for c in checks) for name in ("passed", "failed", "not_run")}
     parts = ["every role spoke"]
     if counts["passed"]:
         parts.append(f"{_checks(counts['passed'])} passed")
+    if counts["failed"]:
+        parts.append(f"{_checks(counts['failed'])} missed, none of them required")
     if counts["not_run"]:
         parts.append(f"{_checks(counts['not_run'])} not run")
     return ", ".join(parts)

@@ -30,15 +30,16 @@ Heard = tuple[str, str]
 class RoleAgent(BaseChatAgent):
     """Plays a role with a model.
 
-    The model sees a well-formed chat: this role's turns as assistant, everybody else's as user, strictly alternating.
-    Where several others spoke in between, their words form one user message, each part under its speaker's name.
+    The model sees a well-formed chat: this role's turns as assistant, everybody else's as user, strictly
+    alternating. Where several others spoke in between, their words form one user message, each part under its
+    speaker's name.
 
     Args:
         name: the role's name, a Python identifier.
         client: the model.
         system: system prompt; ``None`` for a chatbot that has its own.
-        opening: the director's first message, for the role that speaks first; a chatbot gets it too, since no model
-            answers an empty chat.
+        opening: the director's first message, for the role that speaks first; a chatbot gets it too, since no
+            model answers an empty chat.
         names: what to call the others, by agent name, in dialogues of more than two.
         seed: gives the sampling seed for a turn index and an attempt.
         send_seed: whether the provider is told the seed; it keys the recording in any case.
@@ -119,7 +120,8 @@ class RoleAgent(BaseChatAgent):
         yield Response(chat_message=_message(self.name, text, answers))
 
     def _chat_of(self, heard: Sequence[Heard]) -> list[LLMMessage]:
-        """Return the chat that the model sees once all of ``heard`` was said; it may end on this role's own turn."""
+        """Return the chat that the model sees once all of ``heard`` was said; it may end on this role's own
+        turn."""
         chat: list[LLMMessage] = [self._system] if self._system else []
         waiting: list[Heard] = [("director", self._opening)] if self._opening else []
         for source, text in heard:

@@ -1,7 +1,6 @@
 """One dialogue from its first word to its end."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, cast, get_args
 
 from autogen_agentchat.base import ChatAgent
@@ -9,6 +8,7 @@ from autogen_agentchat.messages import BaseChatMessage, ModelClientStreamingChun
 
 import agentsim
 from agentsim.dialogue.empty import EmptyAnswer
+from agentsim.dialogue.history import History
 from agentsim.dialogue.side_calls import goal_reached, specify_task
 from agentsim.dialogue.speakers import AgentSpeaker, ModelSpeaker, make_agent, speaker_kind
 from agentsim.dialogue.stage import Stage, cast_people, display_names, others, role_prompt
@@ -31,21 +31,6 @@ from agentsim.schema import (
 
 Emit = Callable[[Event], Awaitable[None]]
 """Takes an event and returns when it is kept; the dialogue goes on only then."""
-
-
-@dataclass
-class History:
-    """What a dialogue already had when it is taken up again."""
-
-    task: str | None = None
-    """The task as played; ``None`` before the dialogue started."""
-
-    lineage: Lineage | None = None
-    turns: list[Turn] = field(default_factory=list)
-    agent_states: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Last saved state of the user's own agents, by role."""
-
-    end: End | None = None
 
 
 async def converse(
@@ -112,8 +97,14 @@ async def _talk(
     watch: Callable[[Token], None] | None,
 ) -> End:
     """Add turns until the dialogue is over and return why it is."""
-    agents = _agents(stage, assignment, scenario, people, task)
+    opening = stage.prompts.render(
+        "opening", others=others(scenario, scenario.leader.name, people), task=task
+    )
+    agents = _agents(stage, assignment, scenario, people, task, opening)
     team = DialogueTeam(agents)
+    if not turns and isinstance(stage.spec(scenario, scenario.leader.name), AgentSpeaker):
+        # Our own agents hold the opening themselves; one of the user's has to be told to begin.
+        team.tell(scenario.leader.name, opening)
     stream = team.run_stream()
     try:
         if turns:
@@ -176,18 +167,22 @@ async def _end_after(
 
 
 def _agents(
-    stage: Stage, assignment: Assignment, scenario: Scenario, people: Mapping[str, Persona], task: str
+    stage: Stage,
+    assignment: Assignment,
+    scenario: Scenario,
+    people: Mapping[str, Persona],
+    task: str,
+    opening: str,
 ) -> list[ChatAgent]:
     names = display_names(scenario, people) if len(scenario.roles) > 2 else None
-    opening = stage.prompts.render(
-        "opening", others=others(scenario, scenario.leader.name, people), task=task
-    )
     return [
         make_agent(
             role.name,
             stage.spec(scenario, role.name),
             door=stage.door,
-            system=role_prompt(stage.prompts, scenario, role.name, people, task),
+            system=role_prompt(
+                stage.prompts, scenario, role.name, people, task, template=stage.template(scenario, role.name)
+            ),
             opening=opening if role.part == "leads" else None,
             names=names,
             seed=assignment.seed,
@@ -208,7 +203,7 @@ def turn_of(message: BaseChatMessage, index: int, role: str, speaker: Speaker) -
         text=message.to_model_text(),
         speaker=speaker,
         model=told.get("model"),
-        finish=cast(FinishReason, finish if finish in get_args(FinishReason) else "unknown"),
+        finish=cast("FinishReason", finish if finish in get_args(FinishReason) else "unknown"),
         reasoning=told.get("reasoning"),
         usage=Usage(
             prompt_tokens=usage.prompt_tokens if usage else 0,
@@ -228,7 +223,13 @@ def _lineage(
         models[role.name] = spec.model if isinstance(spec, ModelSpeaker) else speaker_kind(spec)
     if stage.task is not None:
         models["task"] = stage.task.model
-    hashes = {"scenario": fingerprint(scenario), "prompt": stage.prompts.hash(scenario.style)}
+    hashes = {"scenario": fingerprint(scenario)}
+    hashes.update(
+        {
+            f"prompt:{role.name}": stage.prompts.hash(stage.template(scenario, role.name))
+            for role in scenario.order
+        }
+    )
     hashes.update({f"persona:{role}": fingerprint(persona) for role, persona in people.items()})
     return Lineage(
         method="simulated",

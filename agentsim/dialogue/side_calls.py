@@ -24,7 +24,8 @@ GOAL_SCHEMA = {
 async def specify_task(
     stage: Stage, side: SideModel, scenario: Scenario, assignment: Assignment, people: Mapping[str, Persona]
 ) -> tuple[str, Usage]:
-    """Return a more specific version of the assignment's task (CAMEL's task specifier, Li et al. 2023) and its cost.
+    """Return a more specific version of the assignment's task (CAMEL's task specifier, Li et al. 2023) and
+    its cost.
 
     Where the model answers with nothing, the assignment's own task stands.
     """

@@ -26,11 +26,14 @@ class ModelSpeaker:
     """Sampling parameters by OpenAI's names."""
 
     bare: bool = False
-    """A chatbot under test: it gets the conversation alone, without a system prompt of ours. Where it leads, the opening
-    is the one message it gets from us: a model cannot answer an empty chat."""
+    """A chatbot under test: it gets the conversation alone, without a system prompt of ours. Where it leads,
+    the opening is the one message it gets from us: a model cannot answer an empty chat."""
 
     send_seed: bool = True
     """Whether the provider is told the sampling seed."""
+
+    brief: bool = False
+    """A model that loses its way in a long prompt: it gets the short one, in the natural style."""
 
 
 @dataclass(frozen=True)

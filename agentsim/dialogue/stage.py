@@ -1,7 +1,7 @@
 """Where dialogues are played: prompts, speakers and models of a run, and what one role is told."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from agentsim.dialogue.speakers import ModelSpeaker, SpeakerSpec
@@ -37,6 +37,9 @@ class Stage:
     speakers: Mapping[str, SpeakerSpec] = field(default_factory=dict)
     """What speaks for a role, by role name."""
 
+    model_speaker: Callable[[str], SpeakerSpec] | None = None
+    """Makes the speaker of a role whose scenario names a model of its own."""
+
     task: SideModel | None = None
     """Task specifier; ``None`` plays the assignment's task as it is."""
 
@@ -47,22 +50,38 @@ class Stage:
     """Whether turns are passed on piece by piece."""
 
     def spec(self, scenario: Scenario, role: str) -> SpeakerSpec:
-        """Return what speaks for a role: the run's word for it, else the scenario's model, else the default."""
+        """Return what speaks for a role: the run's word for it, else the scenario's model, else the
+        default."""
         if role in self.speakers:
             return self.speakers[role]
         wanted = scenario.role(role).model
-        if wanted and isinstance(self.speaker, ModelSpeaker):
-            return replace(self.speaker, model=wanted)
+        if wanted and self.model_speaker is not None:
+            return self.model_speaker(wanted)
         return self.speaker
+
+    def template(self, scenario: Scenario, role: str) -> str:
+        """Return the name of the template that makes a role's system prompt."""
+        spec = self.spec(scenario, role)
+        brief = isinstance(spec, ModelSpeaker) and spec.brief and scenario.style == "conversation"
+        return "brief" if brief else scenario.style
 
 
 def role_prompt(
-    prompts: Prompts, scenario: Scenario, name: str, people: Mapping[str, Persona], task: str
+    prompts: Prompts,
+    scenario: Scenario,
+    name: str,
+    people: Mapping[str, Persona],
+    task: str,
+    *,
+    template: str | None = None,
 ) -> str:
-    """Return the system prompt of one role. It holds private text of that role and that persona only."""
+    """Return the system prompt of one role. It holds private text of that role and that persona only.
+
+    ``template`` is the scenario's style where left out.
+    """
     role = scenario.role(name)
     return prompts.render(
-        scenario.style,
+        template or scenario.style,
         role=role,
         persona=people.get(name),
         others=others(scenario, name, people),
@@ -74,7 +93,8 @@ def role_prompt(
 
 
 def others(scenario: Scenario, name: str, people: Mapping[str, Persona]) -> list[str]:
-    """Return what the other roles are called towards role ``name``: their name, where they have one, and title."""
+    """Return what the other roles are called towards role ``name``: their name, where they have one, and
+    title."""
     return [
         f"{people[role.name].name}, {role.title}" if role.name in people else role.title
         for role in scenario.order

@@ -1,8 +1,8 @@
 """The speakers of a dialogue as one AutoGen team, driven directly and in a fixed order.
 
-AutoGen's own group chat goes through a message runtime that costs about a millisecond a turn, loses the type of an
-agent's exception and cannot go on after one. Here an agent's exception reaches the caller as it was raised, and the
-next run asks the same agent again; the transcript is the same as RoundRobinGroupChat's.
+AutoGen's own group chat goes through a message runtime that costs about a millisecond a turn, loses the type
+of an agent's exception and cannot go on after one. Here an agent's exception reaches the caller as it was
+raised, and the next run asks the same agent again; the transcript is the same as RoundRobinGroupChat's.
 """
 
 import asyncio
@@ -30,12 +30,13 @@ from agentsim.llm.client import NeverCancelled
 class DialogueTeam(Team):
     """Two or more agents that speak one after the other, the first one first.
 
-    Each agent is given what the others said since its own last turn. A turn that fails changes nothing: running the
-    team again asks the same agent, with the same messages.
+    Each agent is given what the others said since its own last turn. A turn that fails changes nothing:
+    running the team again asks the same agent, with the same messages.
 
     Args:
         participants: the agents in speaking order; names must differ.
-        termination: AutoGen's condition for when to stop; without one the stream goes on until the caller stops reading.
+        termination: AutoGen's condition for when to stop; without one the stream goes on until the caller
+            stops reading.
         name: the team's name inside a larger team.
     """
 
@@ -135,6 +136,10 @@ class DialogueTeam(Team):
             token.link_future(waiting)
             await waiting
 
+    def tell(self, agent: str, text: str) -> None:
+        """Give one agent alone a message of the director's, which it hears before its next turn."""
+        self._inbox[agent].append(TextMessage(content=text, source="director"))
+
     def _spoken(self, speaker: str, message: BaseChatMessage) -> None:
         self._inbox[speaker].clear()
         for name, waiting in self._inbox.items():
@@ -143,9 +148,7 @@ class DialogueTeam(Team):
         self._next = (self._next + 1) % len(self._participants)
         self.latest = message
 
-    async def _stop_after(
-        self, messages: Sequence[BaseAgentEvent | BaseChatMessage]
-    ) -> StopMessage | None:
+    async def _stop_after(self, messages: Sequence[BaseAgentEvent | BaseChatMessage]) -> StopMessage | None:
         if self._termination is None:
             return None
         stop = await self._termination(messages)
@@ -189,7 +192,8 @@ class DialogueTeam(Team):
             await agent.load_state(state["agents"][agent.name])
 
     def _messages(self) -> MessageFactory:
-        """Return what reads saved messages back: AutoGen's own kinds, and structured ones of the participants."""
+        """Return what reads saved messages back: AutoGen's own kinds, and structured ones of the
+        participants."""
         factory = MessageFactory()
         for agent in self._participants:
             for kind in agent.produced_message_types:
@@ -202,8 +206,8 @@ class DialogueTeam(Team):
     ) -> None:
         """Put the team where it was after the turns ``said`` (agent name, text).
 
-        Agents of this package remember from the words alone; a foreign agent takes its saved state from ``agent_states``,
-        by name, which it had after its own last turn.
+        Agents of this package remember from the words alone; a foreign agent takes its saved state from
+        ``agent_states``, by name, which it had after its own last turn.
         """
         await self.reset()
         for agent in self._participants:

@@ -7,7 +7,8 @@ from agentsim.schema import Turn
 
 
 def transcript_lines(turns: Sequence[Turn]) -> list[str]:
-    """Return one entry a turn, ``[index] role: text``; every further line is indented, so none can pass for a turn."""
+    """Return one entry a turn, ``[index] role: text``; every further line is indented, so none can pass for a
+    turn."""
     return [f"[{turn.index}] {turn.role}: " + "\n    ".join(turn.text.splitlines()) for turn in turns]
 
 

@@ -1,8 +1,10 @@
 """How many calls a model gets at once, and what happens when it says no for now."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
+from typing import cast
 
 from agentsim.errors import ModelError, RateLimited
 from agentsim.llm.model import Answer, Model, Request
@@ -20,10 +22,11 @@ class _Gate:
 
 
 class Admission:
-    """Retries what waiting may heal (rate limit, server failure, timeout, no connection), with doubling waits.
+    """Retries what waiting may heal (rate limit, server failure, timeout, no connection), with doubling
+    waits.
 
-    A rate limit holds back every call to that model until the provider's own time, so that a crowd does not knock
-    again and again.
+    A rate limit holds back every call to that model until the provider's own time, so that a crowd does not
+    knock again and again.
 
     Args:
         inner: the model behind the door.
@@ -50,32 +53,39 @@ class Admission:
         gate = self._gate(request.model)
         failures = 0
         while True:
-            await self._wait(gate)
+            await self._enter(gate)
             try:
-                async with gate.places:
-                    return await self._inner.ask(request)
+                return await self._inner.ask(request)
             except ModelError as error:
-                failures += 1
-                await self._after(error, failures, gate)
+                failure = error
+            finally:
+                gate.places.release()
+            failures += 1
+            await self._after(failure, failures, gate)
 
     async def stream(self, request: Request) -> AsyncIterator[str | Answer]:
         gate = self._gate(request.model)
         failures = 0
         while True:
-            await self._wait(gate)
+            await self._enter(gate)
             begun = False
             try:
-                async with gate.places:
-                    async for item in self._inner.stream(request):
+                pieces = cast("AsyncGenerator[str | Answer, None]", self._inner.stream(request))
+                async with aclosing(pieces):
+                    async for item in pieces:
                         begun = True
                         yield item
-                    return
+                return
             except ModelError as error:
-                # Words that were shown cannot be taken back: a stream is tried again only before its first piece.
+                # Words that were shown cannot be taken back: a stream is tried again only before its first
+                # piece.
                 if begun:
                     raise
-                failures += 1
-                await self._after(error, failures, gate)
+                failure = error
+            finally:
+                gate.places.release()
+            failures += 1
+            await self._after(failure, failures, gate)
 
     async def close(self) -> None:
         await self._inner.close()
@@ -87,17 +97,24 @@ class Admission:
             gate = self._gates[model] = _Gate(asyncio.Semaphore(places))
         return gate
 
-    async def _wait(self, gate: _Gate) -> None:
-        now = asyncio.get_running_loop().time()
-        if gate.not_before > now:
-            await asyncio.sleep(gate.not_before - now)
+    async def _enter(self, gate: _Gate) -> None:
+        """Take a place at a time at which nobody is held back."""
+        clock = asyncio.get_running_loop().time
+        while True:
+            if gate.not_before > clock():
+                await asyncio.sleep(gate.not_before - clock())
+            await gate.places.acquire()
+            # Those who queued for a place when somebody was told to wait are held back too.
+            if gate.not_before <= clock():
+                return
+            gate.places.release()
 
     async def _after(self, error: ModelError, failures: int, gate: _Gate) -> None:
         if not error.retryable or failures > self._retries:
             raise error
         wait = min(FIRST_WAIT * 2 ** (failures - 1), LONGEST_WAIT)
         if isinstance(error, RateLimited):
-            wait = min(error.retry_after or wait, 10 * LONGEST_WAIT)
+            wait = min(max(error.retry_after or wait, 0.0), 10 * LONGEST_WAIT)
             gate.not_before = max(gate.not_before, asyncio.get_running_loop().time() + wait)
         self._notice(f"{error.message}; trying again in {wait:.1f} s ({failures} of {self._retries})")
         if not isinstance(error, RateLimited):

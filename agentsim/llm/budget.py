@@ -1,9 +1,18 @@
 """A cap that holds: what a call may cost is set aside, durably, before it is sent."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Protocol
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing
+from typing import Any, Protocol, cast
 
-from agentsim.errors import BudgetReached
+from agentsim.errors import (
+    AuthenticationFailed,
+    BadRequest,
+    BudgetReached,
+    ContextTooLong,
+    ModelNotFound,
+    OutOfQuota,
+)
 from agentsim.llm.model import Answer, Model, Request
 from agentsim.schema import Usage
 
@@ -12,6 +21,15 @@ Prices = Callable[[str], Awaitable[tuple[float, float]]]
 
 UNBOUNDED_ANSWER = 4096
 """Completion tokens set aside for a call that sets no ``max_tokens``."""
+
+MESSAGE_FRAME = 8
+"""Prompt tokens that a chat template may put around one message."""
+
+CALL_FRAME = 32
+"""Prompt tokens that a chat template may add of its own, such as a system prompt where there is none."""
+
+NOT_BILLED = (AuthenticationFailed, BadRequest, ContextTooLong, ModelNotFound, OutOfQuota)
+"""Refusals that come before a model reads a word."""
 
 
 class Reservations(Protocol):
@@ -58,25 +76,34 @@ class Budget:
 
     async def ask(self, request: Request) -> Answer:
         hold = await self._hold(request)
-        # Where this raises, the reservation stays: the provider may have billed a call that failed on our side.
-        answer = await self._inner.ask(request)
+        # Where this raises, the reservation stays: the provider may have billed a call that failed on our
+        # side.
+        try:
+            answer = await self._inner.ask(request)
+        except NOT_BILLED:
+            self._settle(hold, None)
+            raise
         self._settle(hold, answer)
         return answer
 
     async def stream(self, request: Request) -> AsyncIterator[str | Answer]:
         hold = await self._hold(request)
-        async for item in self._inner.stream(request):
-            if isinstance(item, Answer):
-                self._settle(hold, item)
-            yield item
+        pieces = cast("AsyncGenerator[str | Answer, None]", self._inner.stream(request))
+        try:
+            async with aclosing(pieces):
+                async for item in pieces:
+                    if isinstance(item, Answer):
+                        self._settle(hold, item)
+                    yield item
+        except NOT_BILLED:
+            self._settle(hold, None)
+            raise
 
     async def close(self) -> None:
         await self._inner.close()
 
     async def _hold(self, request: Request) -> tuple[int, float, int]:
-        # A token is at least one byte of text, and four tokens frame each message.
-        read = sum(4 + len(str(message.get("content", "")).encode()) for message in request.messages)
-        write = int(request.params.get("max_tokens") or UNBOUNDED_ANSWER)
+        read, write = _most_read(request), _most_written(request.params)
         in_price, out_price = await self._prices(request.model)
         cost, tokens = read * in_price + write * out_price, read + write
         if self._max_cost is not None and self._cost + cost > self._max_cost:
@@ -95,8 +122,29 @@ class Budget:
         self._tokens += tokens
         return await self._reservations.reserve(cost, tokens), cost, tokens
 
-    def _settle(self, hold: tuple[int, float, int], answer: Answer) -> None:
+    def _settle(self, hold: tuple[int, float, int], answer: Answer | None) -> None:
         number, cost, tokens = hold
-        self._cost += answer.cost - cost
-        self._tokens += answer.prompt_tokens + answer.completion_tokens - tokens
+        self._cost -= cost
+        self._tokens -= tokens
+        if answer is not None:
+            self._cost += answer.cost
+            self._tokens += answer.prompt_tokens + answer.completion_tokens
         self._reservations.settle(number)
+
+
+def _most_read(request: Request) -> int:
+    """Return more prompt tokens than the request can come to: a token is at least one byte of what is
+    sent."""
+    beside = [request.params[name] for name in ("tools", "response_format") if name in request.params]
+    beside += [message["tool_calls"] for message in request.messages if message.get("tool_calls")]
+    texts = [str(message.get("content") or "") for message in request.messages]
+    texts += [json.dumps(part, default=str) for part in beside]
+    return (
+        CALL_FRAME
+        + MESSAGE_FRAME * len(request.messages)
+        + sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
+    )
+
+
+def _most_written(params: Mapping[str, Any]) -> int:
+    return int(params.get("max_tokens") or params.get("max_completion_tokens") or UNBOUNDED_ANSWER)

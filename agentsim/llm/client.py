@@ -31,6 +31,7 @@ from agentsim.llm.model import Answer, Message, Model, Request, TokenLogprob
 from agentsim.llm.strict_schema import response_format
 from agentsim.llm.ways import Way, Ways
 from agentsim.schema import FinishReason
+from agentsim.schema.noun import well_formed
 
 ToolChoice = Tool | Literal["auto", "required", "none"]
 
@@ -315,11 +316,13 @@ async def _linked(
 
 
 def _result(answer: Answer) -> CreateResult:
-    thought = answer.reasoning
-    content: str | list[FunctionCall] = answer.text
+    # Lone surrogates would make an agent's saved state unwritable.
+    text = well_formed(answer.text)
+    thought = answer.reasoning and well_formed(answer.reasoning)
+    content: str | list[FunctionCall] = text
     if answer.tool_calls:
         content = [FunctionCall(id=c.id, arguments=c.arguments, name=c.name) for c in answer.tool_calls]
-        thought = answer.text or thought  # AutoGen's place for words beside a call
+        thought = text or thought  # AutoGen's place for words beside a call
     return CreateResult(
         finish_reason=_FINISH[answer.finish],
         content=content,

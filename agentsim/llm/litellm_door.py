@@ -6,6 +6,7 @@ are never used.
 """
 
 import asyncio
+import gc
 import importlib
 import logging
 import os
@@ -53,4 +54,7 @@ def _load() -> Any:
         # Its loggers write to stderr by themselves; every failure is raised, so nothing is lost.
         for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
+    # What the import leaves lives as long as the process, and there is a lot of it: a full collection over it stops
+    # the event loop for a tenth of a second, again and again. The collector need not look at it any more.
+    gc.freeze()
     return module

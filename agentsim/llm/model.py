@@ -1,6 +1,7 @@
 """What agentsim asks of any model, whichever way leads to it: a request in, an answer out.
 
-Ways to models (`ways`), and wrappers around them (admission, budget, recording), all satisfy `Model`, so they compose.
+Ways to models (`ways`), and wrappers around them (admission, budget, recording), all satisfy `Model`, so they
+compose.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -10,7 +11,8 @@ from typing import Any, Protocol
 from agentsim.schema import FinishReason
 
 Message = Mapping[str, Any]
-"""One chat message in OpenAI's form: ``{"role": ..., "content": ...}`` and, with tools, ``tool_calls`` etc."""
+"""One chat message in OpenAI's form: ``{"role": ..., "content": ...}`` and, with tools, ``tool_calls``
+etc."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,8 @@ class Model(Protocol):
         ...
 
     def stream(self, request: Request) -> AsyncIterator[str | Answer]:
-        """Yield pieces of text as they arrive, then exactly one `Answer`, equal to what `ask` would return."""
+        """Yield pieces of text as they arrive, then exactly one `Answer`, equal to what `ask` would
+        return."""
         ...
 
     async def close(self) -> None:

@@ -1,9 +1,11 @@
-"""Answers are recorded under everything that shaped them, so a run can be resumed or replayed without paying again."""
+"""Answers are recorded under everything that shaped them, so a run can be resumed or replayed without paying
+again."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from hashlib import blake2b
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from agentsim.errors import NotRecorded
 from agentsim.llm.model import Answer, Model, Request, TokenLogprob, ToolCall
@@ -26,9 +28,11 @@ class Answers(Recorded, Protocol):
 
 
 def request_key(request: Request) -> str:
-    """Return the key of a request: blake2b over model, messages (system prompts included), parameters and sample number.
+    """Return the key of a request: blake2b over model, messages (system prompts included), parameters and
+    sample number.
 
-    Nothing that shapes an answer may be left out here: two requests with equal keys are taken to be the same one.
+    Nothing that shapes an answer may be left out here: two requests with equal keys are taken to be the same
+    one.
     """
     whole = blake2b(_canonical([request.model, dict(request.params), request.sample]), digest_size=20)
     for message in request.messages:
@@ -84,10 +88,12 @@ class Recording:
                 yield known.text
             yield known
             return
-        async for item in self._live(request).stream(request):
-            if isinstance(item, Answer):
-                self._answers.keep(key, dump_answer(item), item)
-            yield item
+        pieces = cast("AsyncGenerator[str | Answer, None]", self._live(request).stream(request))
+        async with aclosing(pieces):
+            async for item in pieces:
+                if isinstance(item, Answer):
+                    self._answers.keep(key, dump_answer(item), item)
+                yield item
 
     async def close(self) -> None:
         if self._inner is not None:

@@ -18,7 +18,8 @@ MOST_TRIES = 2_000
 async def ask_json(
     model: Model, name: str, prompt: str, schema: dict[str, Any], *, params: dict[str, Any], sample: int
 ) -> tuple[dict[str, Any] | None, Answer]:
-    """Ask for an object under ``schema`` and return it with the answer; ``None`` where no object could be read.
+    """Ask for an object under ``schema`` and return it with the answer; ``None`` where no object could be
+    read.
 
     The prompt must describe the shape too: a provider that refuses schemas is asked once more without one.
     The object is not validated beyond being an object.

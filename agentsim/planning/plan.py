@@ -15,7 +15,8 @@ T = TypeVar("T")
 class Plan:
     """An endless sequence of assignments, a pure function of library, choice and seed.
 
-    Assignment ``k`` does not depend on how many are asked for, so a longer run begins with a shorter one's dialogues.
+    Assignment ``k`` does not depend on how many are asked for, so a longer run begins with a shorter one's
+    dialogues.
 
     Args:
         library: where scenarios and personas come from.
@@ -52,7 +53,9 @@ class Plan:
                 )
         if not playable:
             raise UserError(
-                "no scenario can be cast with the chosen personas" if chosen else "the library has no scenario",
+                "no scenario can be cast with the chosen personas"
+                if chosen
+                else "the library has no scenario",
                 fix="choose more personas; `agentsim scenarios show ID` tells whom a role takes",
             )
         self.scenarios: tuple[Scenario, ...] = tuple(playable)
@@ -62,7 +65,9 @@ class Plan:
     def _take_in(self, scenario: Scenario, able: Mapping[str, tuple[str, ...]]) -> None:
         """Keep what there is to choose from in a scenario, by kind and name."""
         self._items[scenario.id, "topic", ""] = scenario.topic_paths()
-        self._items.update({(scenario.id, "slot", name): values for name, values in scenario.task.slots.items()})
+        self._items.update(
+            {(scenario.id, "slot", name): values for name, values in scenario.task.slots.items()}
+        )
         self._items.update({(scenario.id, "cast", role): ids for role, ids in able.items()})
 
     def __getitem__(self, index: int) -> Assignment:

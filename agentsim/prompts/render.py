@@ -11,14 +11,15 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from agentsim.errors import UserError
 from agentsim.schema.noun import Noun
 
-NAMES = ("conversation", "instruction", "opening", "task", "goal", "grade")
+NAMES = ("conversation", "brief", "instruction", "opening", "task", "goal", "grade")
 """The templates there are; a folder of the user's may replace any of them by ``<name>.j2``."""
 
 SHIPPED = Path(__file__).parent
 
 
 class Prompts:
-    """The templates of a run: the shipped ones, each replaced by the user's file of the same name where there is one.
+    """The templates of a run: the shipped ones, each replaced by the user's file of the same name where there
+    is one.
 
     Values are inserted as they are and never parsed as templates, so text written by models stays text.
 
@@ -40,7 +41,9 @@ class Prompts:
             except (OSError, UnicodeDecodeError) as error:
                 raise UserError(f"cannot read the prompt {path}: {error}", fix="check the file") from None
             except jinja2.TemplateSyntaxError as error:
-                raise UserError(f"{path}:{error.lineno}: {error.message}", fix="correct the template") from None
+                raise UserError(
+                    f"{path}:{error.lineno}: {error.message}", fix="correct the template"
+                ) from None
             self._hashes[name] = blake2b(source.encode(), digest_size=16).hexdigest()
 
     def hash(self, name: str) -> str:

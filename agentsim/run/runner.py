@@ -19,13 +19,13 @@ from agentsim.run.engine import Engine, Watcher
 from agentsim.run.reader import RunReader
 from agentsim.run.settings import RunSettings
 from agentsim.run.setup import (
-    TOO_WEAK_TO_JUDGE,
     check_endpoints,
     make_door,
     make_setup,
     model_names,
     needs_a_person,
 )
+from agentsim.run.small_models import SMALL
 from agentsim.run.store import Store
 
 ADJUSTABLE = frozenset({"max_cost", "max_tokens_total", "concurrency", "dialogues"})
@@ -194,7 +194,7 @@ async def play(
 def _advice(settings: RunSettings, replayed: bool) -> list[str]:
     critic = settings.part_model("critic")
     advice = []
-    if settings.critic.enabled and critic in TOO_WEAK_TO_JUDGE and not replayed:
+    if settings.critic.enabled and critic in SMALL and not replayed:
         advice.append(
             f"{critic} is no judge: its grades are kept beside the dialogues and decide nothing"
             if not settings.critic.decides

@@ -9,16 +9,16 @@ from agentsim.schema.noun import Id, Noun, RoleName, Text
 
 
 class Sampling(Noun):
-    """How answers are drawn. What is left out is left to the provider."""
+    """How answers are drawn. What is left out is left to agentsim's default for the part and the model."""
 
-    temperature: Annotated[float, Field(ge=0, le=2)] | None = 0.8
-    """Randomness; 0 takes the likeliest token."""
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    """Randomness; 0 takes the likeliest token. For roles 0.8 where left out, 0.4 for the embedded model."""
 
     top_p: Annotated[float, Field(gt=0, le=1)] | None = None
     """Nucleus: only the likeliest tokens that together have this probability."""
 
-    max_tokens: Annotated[int, Field(ge=1)] | None = 256
-    """Most tokens of one answer."""
+    max_tokens: Annotated[int, Field(ge=1)] | None = None
+    """Most tokens of one answer. For roles 256 where left out, 80 for the embedded model."""
 
     extra: dict[str, Any] = {}
     """Further parameters, passed to the provider by their own names."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from agentsim.critic.grading import Critic
 from agentsim.dialogue.speakers import FunctionSpeaker, ModelSpeaker, SpeakerSpec
@@ -19,11 +20,9 @@ from agentsim.planning.plan import Plan
 from agentsim.prompts.render import Prompts
 from agentsim.run.judging import Judge
 from agentsim.run.settings import RunSettings, Sampling
+from agentsim.run.small_models import SMALL, default_sampling
 from agentsim.run.store import Store
 from agentsim.schema import Persona, Scenario
-
-TOO_WEAK_TO_JUDGE = frozenset({"embedded/smollm2-135m"})
-"""Models measured to be no judges: as one, this model prefers whatever comes first."""
 
 MILLION = 1_000_000
 
@@ -66,7 +65,8 @@ def make_setup(
     stage = Stage(
         door=door,
         prompts=prompts,
-        speaker=_model_speaker(settings, settings.model, settings.sampling, bare=False),
+        speaker=model_speaker(settings, settings.model),
+        model_speaker=partial(model_speaker, settings),
         speakers=_speakers(settings, plan.scenarios, speakers),
         task=SideModel(settings.part_model("task"), settings.task_specifier.sampling.params())
         if settings.task_specifier.enabled
@@ -86,7 +86,7 @@ def make_setup(
 def asks_for_goal(settings: RunSettings) -> bool:
     """Return whether a model is asked if the goal is reached."""
     if settings.goal_check.enabled is None:
-        return settings.part_model("goal") not in TOO_WEAK_TO_JUDGE
+        return settings.part_model("goal") not in SMALL
     return settings.goal_check.enabled
 
 
@@ -188,8 +188,18 @@ def _limited(scenario: Scenario, max_turns: int | None) -> Scenario:
     )
 
 
-def _model_speaker(settings: RunSettings, model: str, sampling: Sampling, *, bare: bool) -> ModelSpeaker:
-    return ModelSpeaker(model, sampling.params(), bare=bare, send_seed=settings.send_seed)
+def model_speaker(
+    settings: RunSettings, model: str, sampling: Sampling | None = None, *, bare: bool = False
+) -> ModelSpeaker:
+    """Return the speaker of a role that ``model`` plays; the run's sampling is used where none is given."""
+    sampling = sampling or settings.sampling
+    return ModelSpeaker(
+        model,
+        {**default_sampling(model), **sampling.params()},
+        bare=bare,
+        send_seed=settings.send_seed,
+        brief=model in SMALL,
+    )
 
 
 def _speakers(
@@ -203,8 +213,8 @@ def _speakers(
             fix=f"their roles are: {', '.join(sorted(names))}",
         )
     speakers: dict[str, SpeakerSpec] = {
-        name: _model_speaker(
-            settings, role.model or settings.model, role.sampling or settings.sampling, bare=role.bare
+        name: model_speaker(
+            settings, role.model or settings.model, role.sampling, bare=role.bare
         )
         for name, role in settings.roles.items()
     }

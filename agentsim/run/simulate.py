@@ -12,7 +12,7 @@ from autogen_agentchat.base import ChatAgent
 
 from agentsim.dataset import ExportResult
 from agentsim.dialogue.function_agent import Function
-from agentsim.dialogue.speakers import FunctionSpeaker, ModelSpeaker, SpeakerSpec
+from agentsim.dialogue.speakers import FunctionSpeaker, SpeakerSpec
 from agentsim.errors import UserError
 from agentsim.events import Event
 from agentsim.library.library import Library
@@ -22,7 +22,7 @@ from agentsim.run.exporting import export_run
 from agentsim.run.reader import RunReader
 from agentsim.run.runner import create, play
 from agentsim.run.settings import RunSettings
-from agentsim.run.setup import load_library
+from agentsim.run.setup import load_library, model_speaker
 from agentsim.run.sources import validated
 from agentsim.schema import Persona, Record, Rubric, Scenario, Tally, Usage
 
@@ -173,7 +173,7 @@ def _finish(work: Coroutine[Any, Any, T]) -> T:
 
 def _speaker(role: str, part: Part, settings: RunSettings) -> SpeakerSpec:
     if isinstance(part, str):
-        return ModelSpeaker(part, settings.sampling.params(), send_seed=settings.send_seed)
+        return model_speaker(settings, part)
     if isinstance(part, SpeakerSpec):
         return part
     if callable(part) and not isinstance(part, (type, ChatAgent)):

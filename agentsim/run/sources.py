@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import platformdirs
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from agentsim.errors import UserError
 from agentsim.library.explain import explain
@@ -21,7 +21,7 @@ PREFIX = "AGENTSIM_"
 _SCALARS = tuple(
     name
     for name, field in RunSettings.model_fields.items()
-    if not isinstance(field.get_default(), (tuple, dict)) and not hasattr(field.get_default(), "model_fields")
+    if not isinstance(field.get_default(), (tuple, dict, BaseModel))
 )
 
 

@@ -100,7 +100,12 @@ class Store:
         self._fresh: dict[str, str] = {}
         self._done: asyncio.Future[None] | None = None
         self._broken: StorageError | None = None
-        self._wal_bytes = 0
+        self._log_bytes = 0
+        """Bytes in the log, roughly."""
+
+        self._unfolded_bytes = 0
+        """Bytes that came in since the log was last folded into the file."""
+
         self._folding: asyncio.Task[None] | None = None
         self._held = False
         self._closed = False
@@ -114,7 +119,7 @@ class Store:
         """
         body = event.model_dump_json()
         self._rows.append((_EVENT, (time.time(), index, event.kind, body)))
-        self._wal_bytes += len(body)
+        self._unfolded_bytes += len(body)
         if isinstance(event, DialogueStarted):
             self._rows.append((_START, (index, event.dialogue, event.assignment.scenario)))
         elif isinstance(event, Decided):
@@ -140,8 +145,8 @@ class Store:
         return self._done
 
     def _flush(self) -> None:
-        if self._held or self._closed:
-            return
+        if self._closed or self._held or (self._unfolded_bytes > LOG_BYTES and self._is_folding()):
+            return  # `close` or the end of `_fold` writes what waits
         done, self._done = self._done, None
         rows, self._rows = self._rows, []
         fresh, self._fresh = self._fresh, {}
@@ -158,8 +163,7 @@ class Store:
             return
         if done is not None and not done.done():
             done.set_result(None)
-        if self._wal_bytes > CHECKPOINT_BYTES and (self._folding is None or self._folding.done()):
-            self._wal_bytes = 0
+        if self._unfolded_bytes > CHECKPOINT_BYTES and not self._is_folding():
             self._folding = asyncio.get_running_loop().create_task(self._fold())
 
     def _write(self, rows: Iterable[tuple[str, tuple[object, ...]]]) -> None:
@@ -176,17 +180,22 @@ class Store:
 
     async def _fold(self) -> None:
         """Fold the log into the file, beside the event loop."""
-        left = await asyncio.to_thread(_checkpoint, self.path)
-        if left <= LOG_BYTES:
-            return
-        # Rows written meanwhile keep the log from starting anew. Once none are, it is folded in to its end.
-        self._held = True
+        self._log_bytes += self._unfolded_bytes
+        self._unfolded_bytes = 0
         try:
             await asyncio.to_thread(_checkpoint, self.path)
+            if self._log_bytes > LOG_BYTES:
+                # What was written meanwhile keeps the log from starting anew: write nothing, and all is folded in.
+                self._held = True
+                await asyncio.to_thread(_checkpoint, self.path)
+                self._log_bytes = 0
         finally:
             self._held = False
             if self._done is not None:
                 self._flush()
+
+    def _is_folding(self) -> bool:
+        return self._folding is not None and not self._folding.done()
 
     async def rest(self) -> None:
         """Return when nothing is at work beside the event loop."""
@@ -210,7 +219,7 @@ class Store:
     def keep(self, key: str, body: str, answer: Answer) -> None:
         """Record an answer; it is durable with the next commit."""
         self._fresh[key] = body
-        self._wal_bytes += len(body)
+        self._unfolded_bytes += len(body)
         self._rows.append(
             (_ANSWER, (key, body, answer.prompt_tokens, answer.completion_tokens, answer.cost))
         )
@@ -302,16 +311,14 @@ def check_format(found: str | None, path: Path) -> None:
         )
 
 
-def _checkpoint(path: Path) -> int:
-    """Fold as much of the log into the file as can be without making anyone wait; return the bytes of log left."""
+def _checkpoint(path: Path) -> None:
+    """Fold as much of the log into the file as can be without making anyone wait."""
     # Where it fails the log only grows until the next one.
-    with contextlib.suppress(sqlite3.Error), contextlib.closing(
-        sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True)
-    ) as side:
-        (page,) = side.execute("PRAGMA page_size").fetchone()
-        _, logged, folded = side.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-        return 0 if folded >= logged else int(logged * page)
-    return 0
+    with (
+        contextlib.suppress(sqlite3.Error),
+        contextlib.closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True)) as side,
+    ):
+        side.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
 
 def _unwritable(path: Path, error: Exception) -> StorageError:

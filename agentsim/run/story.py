@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from agentsim.dialogue.conversation import History
+from agentsim.dialogue.history import History
 from agentsim.events import (
     Decided,
     DialogueEnded,

@@ -22,6 +22,9 @@ class _Check(Noun):
     when: dict[str, str] = {}
     """Slot values under which the check applies; empty means always."""
 
+    required: bool = True
+    """Whether a failure rejects the dialogue. A sign of quality that a good dialogue may lack is only recorded."""
+
 
 class RegexCheck(_Check):
     """A pattern that must be found (or must not)."""

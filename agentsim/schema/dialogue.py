@@ -8,9 +8,7 @@ from agentsim.schema.noun import Noun, Words
 from agentsim.schema.turn import Turn
 from agentsim.schema.usage import Usage
 
-EndReason = Literal[
-    "goal_reached", "turn_limit", "token_limit", "guard", "budget", "error", "human"
-]
+EndReason = Literal["goal_reached", "turn_limit", "token_limit", "guard", "budget", "error", "human"]
 
 
 class End(Noun):

@@ -11,7 +11,8 @@ class Lineage(Noun):
     """Provenance that travels with the data."""
 
     method: Method
-    """How it came to be: written by hand, simulated, generated or evolved by a model, forked from a dialogue, imported."""
+    """How it came to be: written by hand, simulated, generated or evolved by a model, forked from a dialogue,
+    imported."""
 
     parents: tuple[str, ...] = ()
     """Ids of the things it was made from, nearest first."""

@@ -15,8 +15,11 @@ Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
 
 def well_formed(text: str) -> str:
-    """Replace lone surrogates, which JSON from a server may carry and no UTF-8 file can hold."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+    """Join surrogate pairs and replace lone surrogates, which JSON from a server may carry and no UTF-8 file
+    can hold."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 Words = Annotated[str, AfterValidator(well_formed)]

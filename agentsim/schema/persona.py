@@ -9,9 +9,7 @@ from agentsim.schema.noun import Id, Noun, Text
 
 Trait = Annotated[float, Field(ge=0, le=1)]
 Knowledge = Literal["none", "basic", "working", "expert"]
-Uncooperative = Literal[
-    "vague", "impatient", "distrustful", "contradicting", "wandering", "withholding"
-]
+Uncooperative = Literal["vague", "impatient", "distrustful", "contradicting", "wandering", "withholding"]
 
 
 class Personality(Noun):

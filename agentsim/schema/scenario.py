@@ -45,7 +45,8 @@ class Ending(Noun):
     """When a dialogue is over."""
 
     goal: Text
-    """What has been reached when the conversation has done its job, put so that a reader of the transcript can tell."""
+    """What has been reached when the conversation has done its job, put so that a reader of the transcript
+    can tell."""
 
     min_turns: Annotated[int, Field(ge=2, le=200)] = 4
     """Turns (of all roles together) before the goal may end the dialogue."""
@@ -163,7 +164,9 @@ class Scenario(Noun):
                 faults.append(f"check {check.id!r} names role {check.role!r}, which is not a role here")
             for slot, value in check.when.items():
                 if value not in self.task.slots.get(slot, ()):
-                    faults.append(f"check {check.id!r} waits for {slot}={value!r}, which task.slots never gives")
+                    faults.append(
+                        f"check {check.id!r} waits for {slot}={value!r}, which task.slots never gives"
+                    )
         faults.extend(_twins(self.topics, ()))
         if faults:
             raise ValueError("; ".join(faults))

@@ -24,7 +24,8 @@ class Turn(Noun):
     """What was said, without surrounding white space and without the model's reasoning."""
 
     speaker: Speaker = "model"
-    """What spoke for the role: a model, a Python callable, an AutoGen agent, a human, a chatbot under test."""
+    """What spoke for the role: a model, a Python callable, an AutoGen agent, a human, a chatbot under
+    test."""
 
     model: str | None = None
     """Full name of the model that answered, where one did."""

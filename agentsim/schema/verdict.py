@@ -32,7 +32,8 @@ class Verdict(Noun):
     """The decision on a dialogue."""
 
     outcome: Literal["accepted", "rejected", "undecided"]
-    """``undecided`` where the one who was to decide could not, e.g. an ungraded dialogue under a deciding critic."""
+    """``undecided`` where the one who was to decide could not, e.g. an ungraded dialogue under a deciding
+    critic."""
 
     by: Literal["evidence", "critic", "human"]
     """What decided. Evidence outranks opinion."""

@@ -147,7 +147,7 @@ def _events(assignment: Assignment, nouns: Library, index: int, said: str) -> Se
     outcome = ("accepted", "rejected", "undecided")[index]
     code = ("grade", "low_grade", "ungraded")[index]
     verdict = Verdict(
-        outcome=outcome,  # type: ignore[arg-type]
+        outcome=outcome,
         by="critic",
         reasons=(Reason(code=code, detail=f"because {said}"),),
         checks=(CheckResult(check="asks", outcome="passed", detail=f"found {said}"),),

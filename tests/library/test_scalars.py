@@ -2,6 +2,7 @@
 
 import itertools
 import random
+import json
 import string
 import time
 from typing import Any
@@ -87,7 +88,7 @@ DOCUMENT = """\
       properties:
         total: {type: number, minimum: 0, multipleOf: 0.01, maximum: 1e3}
         state: {enum: [no, NO, true, "true", null, ~, 7, "7", 0x10, 2024-01-01, .inf]}
-        empty:
+      default:
 """
 
 
@@ -102,8 +103,8 @@ def test_a_json_schema_is_read_as_json_values() -> None:
         "properties": {
             "total": {"type": "number", "minimum": 0, "multipleOf": 0.01, "maximum": 1000.0},
             "state": {"enum": ["no", "NO", True, "true", None, None, 7, "7", 16, "2024-01-01", ".inf"]},
-            "empty": None,
         },
+        "default": None,
     }
     kinds = {type(value) for value in _leaves(check.document)}
     assert kinds == {str, int, float, bool, type(None)}
@@ -130,8 +131,8 @@ JSON = st.recursive(
 
 @settings(max_examples=60, deadline=None)
 @given(value=st.dictionaries(st.text("xyz", min_size=1, max_size=2), JSON, min_size=1, max_size=3))
-def test_any_json_value_comes_back_from_yaml(value: dict[str, Any]) -> None:
-    document = strict_yaml.parse(yaml.safe_dump(value).encode(), "x.yaml")
+def test_any_json_value_is_read_as_what_it_is(value: dict[str, Any]) -> None:
+    document = strict_yaml.parse(json.dumps(value).encode(), "x.yaml")
     assert document.faults == ()
     assert json_value(document.tree) == value
 

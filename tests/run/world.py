@@ -21,6 +21,7 @@ from agentsim.schema.scenario import Ending
 from tests.scripted import ScriptedModel
 
 WORDS = "the lamp comes back tomorrow if you bring it here before noon and ask for Ana at the desk".split()
+NO_GRADE = "I would rather not say"
 
 
 def library() -> Library:
@@ -102,7 +103,7 @@ def _meeting() -> Scenario:
 
 
 def _rubric() -> Rubric:
-    levels = {1: "Bad.", 5: "Good."}
+    levels = {1: "Bad.", 3: "Fair.", 5: "Good."}
     return Rubric(
         id="plain",
         title="Plain talk",
@@ -139,7 +140,7 @@ def reply(messages: Sequence[Mapping[str, Any]], wanted: Mapping[str, Any] | Non
     if "reached" in schema["properties"]:
         return json.dumps({"reason": reason, "reached": draw.random() < 0.25})
     if draw.random() < 0.1:
-        return f"I would rather not say, {reason}"
+        return f"{NO_GRADE}, {reason}"
     return json.dumps(
         {name: {"reason": reason, "turns": [0], "score": draw.randint(2, 5)} for name in schema["required"]}
     )
@@ -162,7 +163,7 @@ def by_body(body: dict[str, Any]) -> dict[str, Any]:
 class Jittery(ScriptedModel):
     """Answers after waits that no two runs share."""
 
-    def __init__(self, script: Callable[[Request], Any] = by_request, *, most: float = 0.01) -> None:
+    def __init__(self, script: Callable[[Request], Any] = by_request, *, most: float = 0.005) -> None:
         super().__init__(script)
         self._most = most
 

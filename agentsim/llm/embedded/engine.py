@@ -6,6 +6,7 @@ the end of the main thread and stops itself.
 """
 
 import contextlib
+import ctypes
 import os
 import threading
 from collections import deque
@@ -84,12 +85,24 @@ class Engine:
             Closed: the engine is closed.
         """
         with self._lock:
-            if self._closed or os.getpid() != self._pid:
+            if self._closed or self.inherited:
                 raise Closed
             self._waiting.append(generation)
             if self._workers < self.settings.slots:
                 self._workers += 1
                 threading.Thread(target=self._work, name="agentsim-embedded").start()
+
+    @property
+    def inherited(self) -> bool:
+        """Whether this process got the engine by forking: its threads stayed behind, it cannot answer."""
+        return os.getpid() != self._pid
+
+    def abandon(self) -> None:
+        """Never free the memory, for a forked child: freeing waits for threads that do not exist there.
+
+        The child must end with ``os._exit``, as multiprocessing's do; llama.cpp's log aborts in a full exit.
+        """
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._server))
 
     def busy(self) -> int:
         """Return the number of generations that hold a slot now."""
@@ -104,8 +117,7 @@ class Engine:
     def close(self) -> None:
         """Stop all generations, wait for their end, free the memory. A second call does nothing."""
         with self._idle:
-            if self._closed or os.getpid() != self._pid:
-                # In a forked child the server's threads do not exist: freeing it would wait for them forever.
+            if self._closed or self.inherited:
                 return
             self._closed = True
             for generation in (*self._waiting, *self._running):

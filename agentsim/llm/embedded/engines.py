@@ -8,7 +8,7 @@ from pathlib import Path
 from agentsim.llm.embedded.engine import Engine
 from agentsim.llm.embedded.settings import Settings
 
-_Key = tuple[int, Path, Settings]
+_Key = tuple[Path, Settings]
 
 
 class _Shared:
@@ -28,15 +28,14 @@ def take(path: Path, settings: Settings) -> Engine:
     Raises:
         UserError: the file cannot be loaded.
     """
-    # The process is part of the key: a forked child has the parent's memory but not its engine's threads.
-    key = (os.getpid(), path.resolve(), settings)
+    key = (path.resolve(), settings)
     with _lock:
         shared = _shared.setdefault(key, _Shared())
         shared.users += 1
     try:
         with shared.loading:
             if shared.engine is None:
-                shared.engine = Engine(key[1], settings)
+                shared.engine = Engine(key[0], settings)
             return shared.engine
     except BaseException:
         with _lock:
@@ -69,3 +68,16 @@ def _close_all() -> None:
 
 # Freed in order while Python still stands; left to the collector, C++ would tear down in the middle of it.
 atexit.register(_close_all)
+
+
+def _abandon_all() -> None:
+    global _lock
+    _lock = threading.Lock()  # another thread of the parent may have held it
+    for shared in _shared.values():
+        if shared.engine is not None:
+            shared.engine.abandon()
+    _shared.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_abandon_all)

@@ -65,9 +65,12 @@ def fetch_wheel(requirement: str, into: Path, *, progress: Callable[[int], None]
     # TMPDIR and its Windows names put pip's half-written file where its growth can be watched.
     environment = {**os.environ, "TMPDIR": str(partial), "TEMP": str(partial), "TMP": str(partial)}
     with complaint.open("wb") as sink:
-        client = subprocess.Popen(  # noqa: S603 - no shell; the command is ours, the requirement a constant
-            command, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, env=environment
-        )
+        try:
+            client = subprocess.Popen(  # noqa: S603 - no shell; the command is ours, the requirement a constant
+                command, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, env=environment
+            )
+        except OSError as error:
+            raise UserError(f"cannot start {command[0]}: {error}", fix=fix) from error
         try:
             while client.poll() is None:
                 progress(bytes_below(into))

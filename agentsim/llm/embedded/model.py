@@ -116,7 +116,7 @@ class Embedded:
         return generation
 
     async def _engine(self, model: str) -> Engine:
-        engine = self._engines.get(model)
+        engine = self._known(model)
         if engine is not None:
             return engine
         given_up = threading.Event()
@@ -126,18 +126,25 @@ class Embedded:
             given_up.set()
 
     def _engine_now(self, model: str, given_up: threading.Event | None) -> Engine:
-        engine = self._engines.get(model)
+        engine = self._known(model)
         if engine is not None:
             return engine
         path = self._path(model, given_up)
         engine = engines.take(path, self._settings)
         with self._lock:
-            kept = None if self._closed else self._engines.setdefault(model, engine)
+            known = self._known(model)
+            kept = None if self._closed else (known or engine)
+            if kept is engine:
+                self._engines[model] = engine
         if kept is not engine:
             engines.give_back(engine)
         if kept is None:
             raise ServerFailed("the embedded model was closed", model=model)
         return kept
+
+    def _known(self, model: str) -> Engine | None:
+        engine = self._engines.get(model)
+        return None if engine is None or engine.inherited else engine
 
     def _path(self, model: str, given_up: threading.Event | None) -> Path:
         def watch(done: int, total: int) -> None:

@@ -9,13 +9,24 @@ from agentsim.llm.model import Request
 DEFAULT_MAX_TOKENS = 256
 """A small model without a limit may go on until its context is full."""
 
-PASSED = frozenset(
-    ("temperature", "top_p", "top_k", "min_p", "typical_p", "seed", "stop", "logit_bias", "ignore_eos")
-    + ("repeat_penalty", "repeat_last_n", "presence_penalty", "frequency_penalty")
-    + ("dry_multiplier", "dry_base", "dry_allowed_length", "dry_penalty_last_n")
-    + ("mirostat", "mirostat_tau", "mirostat_eta", "logprobs", "top_logprobs", "response_format", "grammar")
-    + ("tools", "tool_choice", "parallel_tool_calls", "chat_template_kwargs")
+_SAMPLING = (
+    "temperature",
+    "top_p",
+    "top_k",
+    "min_p",
+    "typical_p",
+    "seed",
+    "stop",
+    "logit_bias",
+    "ignore_eos",
 )
+_REPETITION = ("repeat_penalty", "repeat_last_n", "presence_penalty", "frequency_penalty")
+_DRY = ("dry_multiplier", "dry_base", "dry_allowed_length", "dry_penalty_last_n")
+_MIROSTAT = ("mirostat", "mirostat_tau", "mirostat_eta")
+_FORM = ("response_format", "grammar", "logprobs", "top_logprobs", "chat_template_kwargs", "cache_prompt")
+_TOOLS = ("tools", "tool_choice", "parallel_tool_calls")
+
+PASSED = frozenset({*_SAMPLING, *_REPETITION, *_DRY, *_MIROSTAT, *_FORM, *_TOOLS})
 """Parameters that llama.cpp understands under the same name."""
 
 WITHOUT_MEANING = frozenset(

