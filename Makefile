@@ -21,8 +21,8 @@ $(VENV)/.tested: pyproject.toml $(BIN)/agentsim
 
 demo: $(BIN)/agentsim ## install, let two agents talk on the embedded model, leave a dataset in ./demo
 	rm -rf $(DEMO)
-	$(BIN)/agentsim run --dialogues 4 --max-turns 6 --seed 1 --out $(DEMO) --stream \
-		-s trip-planning -s home-helper -s science-explained -s cooking-along
+	$(BIN)/agentsim run --dialogues 3 --max-turns 6 --rubric quick --seed 1 --out $(DEMO) --stream \
+		-s trip-planning -s science-explained -s cooking-along
 	@echo
 	$(BIN)/agentsim show $(DEMO)
 	@echo

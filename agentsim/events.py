@@ -60,7 +60,7 @@ class DialogueStarted(Noun):
 class Token(Noun):
     """A piece of a turn that is being spoken. Passing: never stored, and only sent when someone watches."""
 
-    kind: Literal["token"] = "token"  # noqa: S105
+    kind: Literal["token"] = "token"
     dialogue: str
     """Id of the dialogue."""
 

@@ -7,7 +7,9 @@ import asyncio
 import json
 import sys
 
-WORDS = "Thank you, that helps. Could you tell me what I should do first, and what it will cost me in the end?"
+WORDS = (
+    "Thank you, that helps. Could you tell me what I should do first, and what it will cost me in the end?"
+)
 BODY = json.dumps(
     {
         "id": "chatcmpl-1",

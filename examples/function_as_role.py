@@ -16,7 +16,12 @@ def bot(said: Sequence[Mapping[str, str]]) -> str:
 
 
 run = simulate(
-    scenarios=["shop-return"], roles={"agent": bot}, dialogues=2, max_turns=6, seed=5, out="runs/bot-under-test"
+    scenarios=["shop-return"],
+    roles={"agent": bot},
+    dialogues=2,
+    max_turns=6,
+    seed=5,
+    out="runs/bot-under-test",
 )
 for record in run.records():
     print("---", record.dialogue.id, record.dialogue.end.reason)

@@ -18,7 +18,11 @@ ivo = Persona(
 )
 
 run = simulate(
-    personas=[ivo, "clovis-theriot"], scenarios=["shop-return"], dialogues=1, max_turns=4, out="runs/own-persona"
+    personas=[ivo, "clovis-theriot"],
+    scenarios=["shop-return"],
+    dialogues=1,
+    max_turns=4,
+    out="runs/own-persona",
 )
 for record in run.records():
     for turn in record.dialogue.turns:

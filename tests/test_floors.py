@@ -105,9 +105,17 @@ def test_no_clock_no_chance_and_no_salted_hash_on_the_lowest_floors() -> None:
     for name, path in ALL:
         if floor(name) not in (0, 1):
             continue
-        found += [f"{path}:{line} imports {target}" for target, line in imports(path) if target.split(".")[0] in CLOCKS]
+        found += [
+            f"{path}:{line} imports {target}"
+            for target, line in imports(path)
+            if target.split(".")[0] in CLOCKS
+        ]
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"hash", "print"}:
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id in {"hash", "print"}
+            ):
                 found.append(f"{path}:{node.lineno} calls {node.func.id}()")
     assert found == []
 
@@ -125,7 +133,8 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 
 def test_the_help_loads_nothing_but_click() -> None:
     code = (
-        "import sys\nfrom agentsim.cli.main import main\ntry: main(['--help'])\nexcept SystemExit as e: assert not e.code\n"
+        "import sys\nfrom agentsim.cli.main import main\n"
+        "try: main(['--help'])\nexcept SystemExit as e: assert not e.code\n"
         "heavy = {'litellm', 'autogen_core', 'pydantic', 'yaml', 'rich', 'asyncio', 'aiohttp', 'numpy', 'sqlite3'}\n"
         "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
     )

@@ -31,7 +31,9 @@ def test_there_is_something_to_run() -> None:
 
 @pytest.mark.weights
 @pytest.mark.parametrize(
-    ("kind", "code"), BLOCKS, ids=[f"{n}-{code.split()[0]}-{code.split()[1]}" for n, (_, code) in enumerate(BLOCKS)]
+    ("kind", "code"),
+    BLOCKS,
+    ids=[f"{n}-{code.split()[0]}-{code.split()[1]}" for n, (_, code) in enumerate(BLOCKS)],
 )
 def test_the_readme_holds(kind: str, code: str, folder: Path) -> None:
     command = ["bash", "-euo", "pipefail", "-c", code] if kind == "bash" else [sys.executable, "-c", code]
@@ -47,7 +49,10 @@ def test_its_counts_are_the_library_s() -> None:
 
     library = Library.load()
     topics = {path for scenario in library.scenarios.values() for path in scenario.topic_paths()}
-    assert f"{len(library.personas)} personas and {len(library.scenarios)}\nscenarios with {len(topics)} topics" in README
+    assert (
+        f"{len(library.personas)} personas and {len(library.scenarios)}\nscenarios with {len(topics)} topics"
+        in README
+    )
 
 
 def test_every_command_of_its_table_of_claims_selects_tests() -> None:

@@ -1,5 +1,6 @@
 """The sanitiser: nothing that comes out of it makes a terminal or a browser do anything."""
 
+import sys
 import unicodedata
 
 import pytest
@@ -49,6 +50,13 @@ def test_nothing_is_left_that_acts(text: str) -> None:
     clean = sanitise(text)
     assert [char for char in clean if acts(char)] == []
     clean.encode()
+
+
+def test_no_character_there_is_gets_through() -> None:
+    every = "".join(map(chr, range(sys.maxunicode + 1)))
+    clean = sanitise(every)
+    assert [hex(ord(char)) for char in clean if acts(char)] == []
+    assert len(clean) == len(every), "nothing is hidden by leaving it out"
 
 
 @given(TEXTS)

@@ -12,6 +12,7 @@ from textual.widgets import DataTable, Footer, Header, Static
 
 from agentsim import Simulation, open_run
 from agentsim.sanitise import one_line, sanitise
+
 from .state import Pane, State
 
 COLUMNS = ("dialogue", "scenario", "topic", "turns", "state")

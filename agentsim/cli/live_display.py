@@ -27,7 +27,9 @@ class LiveDisplay:
         self._focus: str | None = None
         self._shown = 0
         self._began = time.monotonic()
-        self._screen = Screen(console=console, get_renderable=self._render, refresh_per_second=8, transient=True)
+        self._screen = Screen(
+            console=console, get_renderable=self._render, refresh_per_second=8, transient=True
+        )
 
     def __enter__(self) -> Self:
         self._screen.start()

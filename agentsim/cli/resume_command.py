@@ -13,7 +13,9 @@ from agentsim.cli.output import json_option
 @click.option("--max-tokens-total", type=int, help="A new cap on all tokens together.")
 @click.option("-j", "--concurrency", type=int, help="Dialogues at work at one time.")
 @click.option("-n", "--dialogues", type=int, help="A new number of dialogues; more than were planned.")
-@click.option("--replay", type=click.Path(path_type=Path), help="Take all answers from another run; send nothing.")
+@click.option(
+    "--replay", type=click.Path(path_type=Path), help="Take all answers from another run; send nothing."
+)
 @click.option("--stream/--no-stream", default=None, help="Show one dialogue's words as they arrive.")
 @click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
 @json_option

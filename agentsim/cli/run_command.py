@@ -28,14 +28,21 @@ from agentsim.cli.output import json_option
 @click.option("--max-cost", type=float, help="Cap in US dollars.")
 @click.option("--max-tokens-total", type=int, help="Cap on all tokens together.")
 @click.option("--critic/--no-critic", default=None, help="Whether dialogues are graded.  [critic]")
+@click.option("--rubric", help="Rubric to grade every dialogue by.  [each scenario's own]")
 @click.option("--critic-decides", is_flag=True, default=None, help="Accept only what the critic passes.")
 @click.option("--specify-task", is_flag=True, default=None, help="Let a model make each task more specific.")
-@click.option("--goal-check/--no-goal-check", default=None, help="Whether a model is asked if the goal is reached.")
+@click.option(
+    "--goal-check/--no-goal-check", default=None, help="Whether a model is asked if the goal is reached."
+)
 @click.option("--prompts", type=click.Path(path_type=Path), help="Folder with prompt templates of one's own.")
 @click.option("--way", type=click.Choice(["auto", "lean", "general"]), help="How calls go out.  [auto]")
 @click.option("--timeout", type=float, help="Seconds that one call may take.  [120]")
-@click.option("--human", "humans", multiple=True, metavar="ROLE", help="Play this role yourself, at the keyboard.")
-@click.option("--replay", type=click.Path(path_type=Path), help="Take all answers from another run; send nothing.")
+@click.option(
+    "--human", "humans", multiple=True, metavar="ROLE", help="Play this role yourself, at the keyboard."
+)
+@click.option(
+    "--replay", type=click.Path(path_type=Path), help="Take all answers from another run; send nothing."
+)
 @click.option("--stream/--no-stream", default=None, help="Show one dialogue's words as they arrive.")
 @click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
 @json_option
@@ -103,6 +110,7 @@ def _flags(given: dict[str, Any]) -> dict[str, Any]:
         ("critic", "enabled"): given["critic"],
         ("critic", "model"): given["critic_model"],
         ("critic", "decides"): given["critic_decides"],
+        ("critic", "rubric"): given["rubric"],
         ("task_specifier", "model"): given["task_model"],
         ("task_specifier", "enabled"): given["specify_task"] or (given["task_model"] and True) or None,
         ("goal_check", "enabled"): given["goal_check"],

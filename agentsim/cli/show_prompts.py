@@ -15,23 +15,29 @@ def system_prompts(reader: "RunReader", story: "Story") -> dict[str, str | None]
     Raises:
         UserError: where the dialogue has not begun, or the run's own prompt folder is gone.
     """
+    from agentsim.dialogue.speakers import ModelSpeaker
     from agentsim.dialogue.stage import cast_people, role_prompt
     from agentsim.errors import UserError
-    from agentsim.prompts.render import Prompts
+    from agentsim.library import Library
+    from agentsim.run.setup import Unasked, make_setup
 
     assignment = story.assignment
     if assignment is None or story.task is None:
         raise UserError("the dialogue has no prompts yet: it has not begun", fix="`agentsim resume` plays it")
-    scenario = reader.scenarios()[assignment.scenario]
-    people = cast_people(assignment, reader.personas())
-    prompts = Prompts(reader.settings.prompts)
-    played = story.lineage.hashes.get("prompt") if story.lineage else None
-    if played is not None and played != prompts.hash(scenario.style):
-        say(f"note: {scenario.style}.j2 has changed since; the prompts below are made with the new one")
-    bare = {name for name, role in reader.settings.roles.items() if role.bare}
-    return {
-        role.name: None
-        if role.name in bare
-        else role_prompt(prompts, scenario, role.name, people, story.task)
-        for role in scenario.order
-    }
+    library = Library(reader.personas(), reader.scenarios(), reader.rubrics())
+    stage = make_setup(reader.settings, library, Unasked(), speakers={}, stream=False).stage
+    scenario = library.scenarios[assignment.scenario]
+    people = cast_people(assignment, library.personas)
+    told: dict[str, str | None] = {}
+    for role in scenario.order:
+        spec, template = stage.spec(scenario, role.name), stage.template(scenario, role.name)
+        if isinstance(spec, ModelSpeaker) and spec.bare:
+            told[role.name] = None
+            continue
+        played = story.lineage.hashes.get(f"prompt:{role.name}") if story.lineage else None
+        if played is not None and played != stage.prompts.hash(template):
+            say(f"note: {template}.j2 has changed since; the prompt below is made with the new one")
+        told[role.name] = role_prompt(
+            stage.prompts, scenario, role.name, people, story.task, template=template
+        )
+    return told

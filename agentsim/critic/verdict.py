@@ -16,9 +16,10 @@ def decide(
 ) -> Verdict:
     """Return the verdict on a finished dialogue.
 
-    Evidence comes first: everybody must have spoken, and no required check may have failed. Where ``critic_decides``,
-    the grade must also reach the rubric's threshold and every criterion's minimum; a dialogue without a grade
-    is then undecided. Where it does not, the grade is kept beside the dialogue and decides nothing.
+    Evidence comes first: everybody must have spoken, and no required check may have failed. Where
+    ``critic_decides``, the grade must also reach the rubric's threshold and every criterion's minimum; a
+    dialogue without a grade is then undecided. Where it does not, the grade is kept beside the dialogue and
+    decides nothing.
     """
     found = tuple(checks)
     recorded = {check.id for check in scenario.checks if not check.required}

@@ -1,7 +1,7 @@
 """One dialogue from its first word to its end."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, cast, get_args
+from typing import cast, get_args
 
 from autogen_agentchat.base import ChatAgent
 from autogen_agentchat.messages import BaseChatMessage, ModelClientStreamingChunkEvent

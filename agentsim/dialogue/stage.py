@@ -84,12 +84,33 @@ def role_prompt(
         template or scenario.style,
         role=role,
         persona=people.get(name),
+        traits=traits(people[name]) if name in people else [],
         others=others(scenario, name, people),
         setting=scenario.setting,
         task=task,
         leads=role.part == "leads",
         language=scenario.language,
     )
+
+
+_TRAITS = {
+    "openness": ("set in your ways", "curious"),
+    "conscientiousness": ("careless", "orderly"),
+    "extraversion": ("quiet", "outgoing"),
+    "agreeableness": ("hard to please", "kind"),
+    "neuroticism": ("calm", "easily worried"),
+}
+_LOW, _HIGH = 0.3, 0.7
+
+
+def traits(persona: Persona) -> list[str]:
+    """Return what of the Big Five stands out in a persona, in words; the middle of the population goes unsaid."""
+    told = []
+    for name, (low, high) in _TRAITS.items():
+        value = getattr(persona.personality, name)
+        if value <= _LOW or value >= _HIGH:
+            told.append(low if value <= _LOW else high)
+    return told
 
 
 def others(scenario: Scenario, name: str, people: Mapping[str, Persona]) -> list[str]:

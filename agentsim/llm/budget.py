@@ -12,6 +12,8 @@ from agentsim.errors import (
     ContextTooLong,
     ModelNotFound,
     OutOfQuota,
+    RateLimited,
+    Unreachable,
 )
 from agentsim.llm.model import Answer, Model, Request
 from agentsim.schema import Usage
@@ -28,7 +30,15 @@ MESSAGE_FRAME = 8
 CALL_FRAME = 32
 """Prompt tokens that a chat template may add of its own, such as a system prompt where there is none."""
 
-NOT_BILLED = (AuthenticationFailed, BadRequest, ContextTooLong, ModelNotFound, OutOfQuota)
+NOT_BILLED = (
+    AuthenticationFailed,
+    BadRequest,
+    ContextTooLong,
+    ModelNotFound,
+    OutOfQuota,
+    RateLimited,
+    Unreachable,
+)
 """Refusals that come before a model reads a word."""
 
 

@@ -82,7 +82,9 @@ class Engine:
         Raises:
             AgentsimError: where a failure would meet every further dialogue; the run can be resumed.
         """
-        settled = {s.index for s in self._reader.summaries() if s.state in ("accepted", "rejected", "undecided")}
+        settled = {
+            s.index for s in self._reader.summaries() if s.state in ("accepted", "rejected", "undecided")
+        }
         stories = dict(self._reader.stories(unfinished=True))
         await self._emit(
             RunStarted(

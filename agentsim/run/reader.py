@@ -129,7 +129,11 @@ class RunReader:
 
     def stories(self, *, unfinished: bool = False) -> Iterator[tuple[int, Story]]:
         """Yield every begun dialogue with its plan index, in plan order; only those without a verdict on demand."""
-        where = "JOIN dialogue ON idx = dialogue WHERE state IN ('running', 'failed')" if unfinished else "WHERE 1"
+        where = (
+            "JOIN dialogue ON idx = dialogue WHERE state IN ('running', 'failed')"
+            if unfinished
+            else "WHERE 1"
+        )
         with closing(
             self._db.execute(
                 f"SELECT event.dialogue, body FROM event {where} AND event.dialogue IS NOT NULL"  # noqa: S608

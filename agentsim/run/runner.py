@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +13,13 @@ from agentsim.dialogue.speakers import SpeakerSpec
 from agentsim.errors import StorageError, UserError
 from agentsim.events import Notice, RunFinished
 from agentsim.library.library import Library
-from agentsim.llm.model import Answer, Model, Request
+from agentsim.llm.model import Model
 from agentsim.run.directory import make_run_folder, write_run_yaml
 from agentsim.run.engine import Engine, Watcher
 from agentsim.run.reader import RunReader
 from agentsim.run.settings import RunSettings
 from agentsim.run.setup import (
+    Unasked,
     check_endpoints,
     make_door,
     make_setup,
@@ -71,7 +72,7 @@ async def create(
         UserError: where settings, library and models do not fit together, or ``out`` holds something.
         ModelError: where a model is unknown or its key is missing.
     """
-    setup = make_setup(settings, library, _Unasked(), speakers=speakers or {}, stream=False)
+    setup = make_setup(settings, library, Unasked(), speakers=speakers or {}, stream=False)
     if check_models:
         await check_endpoints(settings, model_names(setup), progress=progress)
     folder = make_run_folder(settings, out)
@@ -183,7 +184,8 @@ async def play(
             finished = await engine.run()
         except sqlite3.Error as error:
             raise StorageError(
-                f"cannot read the run in {folder}: {error}", fix="mend the disk or restore run.db, then resume"
+                f"cannot read the run in {folder}: {error}",
+                fix="mend the disk or restore run.db, then resume",
             ) from error
         finally:
             await asyncio.shield(door.close())
@@ -201,16 +203,3 @@ def _advice(settings: RunSettings, replayed: bool) -> list[str]:
             else f"{critic} is no judge, yet it was told to decide: expect arbitrary verdicts"
         )
     return advice
-
-
-class _Unasked:
-    """Stands where a setup is only checked."""
-
-    async def ask(self, request: Request) -> Answer:
-        raise AssertionError("a setup that is only checked asks nothing")
-
-    def stream(self, request: Request) -> AsyncIterator[str | Answer]:
-        raise AssertionError("a setup that is only checked asks nothing")
-
-    async def close(self) -> None:
-        """Nothing to release."""

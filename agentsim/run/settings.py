@@ -29,6 +29,36 @@ class Sampling(Noun):
         return {**{name: value for name, value in named.items() if value is not None}, **self.extra}
 
 
+class CriticSampling(Sampling):
+    """How grades are drawn."""
+
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = 0.0
+    """Randomness; 0 takes the likeliest token."""
+
+    max_tokens: Annotated[int, Field(ge=1)] | None = 700
+    """Most tokens of one grading."""
+
+
+class TaskSampling(Sampling):
+    """How tasks are drawn."""
+
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = 0.7
+    """Randomness; 0 takes the likeliest token."""
+
+    max_tokens: Annotated[int, Field(ge=1)] | None = 160
+    """Most tokens of one task."""
+
+
+class GoalSampling(Sampling):
+    """How the answers on the goal are drawn."""
+
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = 0.0
+    """Randomness; 0 takes the likeliest token."""
+
+    max_tokens: Annotated[int, Field(ge=1)] | None = 120
+    """Most tokens of one answer."""
+
+
 class RoleSettings(Noun):
     """What speaks for one role."""
 
@@ -57,7 +87,7 @@ class CriticSettings(Noun):
     decides: bool = False
     """Whether a dialogue needs a passing grade. A critic that has not been shown fit should not decide."""
 
-    sampling: Sampling = Sampling(temperature=0.0, max_tokens=700)
+    sampling: CriticSampling = CriticSampling()
     """Sampling of the critic."""
 
 
@@ -70,7 +100,7 @@ class TaskSettings(Noun):
     model: Text | None = None
     """Its model; the run's where left out."""
 
-    sampling: Sampling = Sampling(temperature=0.7, max_tokens=160)
+    sampling: TaskSampling = TaskSampling()
     """Its sampling."""
 
 
@@ -83,7 +113,7 @@ class GoalSettings(Noun):
     model: Text | None = None
     """Who is asked; the critic's model where left out."""
 
-    sampling: Sampling = Sampling(temperature=0.0, max_tokens=120)
+    sampling: GoalSampling = GoalSampling()
     """Its sampling."""
 
 

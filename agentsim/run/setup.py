@@ -1,7 +1,7 @@
 """From settings to what a run is played with: library, plan, the way to models, speakers."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,7 +13,7 @@ from agentsim.library.library import Library
 from agentsim.llm.admission import Admission
 from agentsim.llm.budget import Budget
 from agentsim.llm.endpoint import EMBEDDED, Overrides
-from agentsim.llm.model import Model
+from agentsim.llm.model import Answer, Model, Request
 from agentsim.llm.recording import Recorded, Recording
 from agentsim.llm.ways import Ways
 from agentsim.planning.plan import Plan
@@ -98,7 +98,7 @@ def make_door(
     notice: Callable[[str], None],
     inner: Model | None = None,
 ) -> Model:
-    """Return the way to every model: recording, budget, admission, and behind them the models themselves.
+    """Return the way to every model: recording, admission, budget, and behind them the models themselves.
 
     ``inner`` stands in for the models, e.g. one that answers by script. With ``replay`` nothing is ever sent.
     """
@@ -109,12 +109,7 @@ def make_door(
         inner, prices = ways, ways.prices
     else:
         prices = _free
-    door: Model = Admission(
-        inner,
-        retries=settings.retries,
-        in_flight=lambda model: _in_flight(settings, model),
-        notice=notice,
-    )
+    door = inner
     if settings.max_cost is not None or settings.max_tokens_total is not None:
         door = Budget(
             door,
@@ -124,6 +119,13 @@ def make_door(
             max_cost=settings.max_cost,
             max_tokens=settings.max_tokens_total,
         )
+    # Around the budget, so that every attempt is reserved: a provider may bill a call that timed out.
+    door = Admission(
+        door,
+        retries=settings.retries,
+        in_flight=lambda model: _in_flight(settings, model),
+        notice=notice,
+    )
     return Recording(door, store)
 
 
@@ -213,9 +215,7 @@ def _speakers(
             fix=f"their roles are: {', '.join(sorted(names))}",
         )
     speakers: dict[str, SpeakerSpec] = {
-        name: model_speaker(
-            settings, role.model or settings.model, role.sampling, bare=role.bare
-        )
+        name: model_speaker(settings, role.model or settings.model, role.sampling, bare=role.bare)
         for name, role in settings.roles.items()
     }
     speakers.update(given)
@@ -225,3 +225,16 @@ def _speakers(
 def needs_a_person(speakers: Mapping[str, SpeakerSpec]) -> bool:
     """Return whether a person sits at one of the roles, so that dialogues must come one at a time."""
     return any(isinstance(spec, FunctionSpeaker) and spec.human for spec in speakers.values())
+
+
+class Unasked:
+    """Stands where a setup is only checked."""
+
+    async def ask(self, request: Request) -> Answer:
+        raise AssertionError("a setup that is only checked asks nothing")
+
+    def stream(self, request: Request) -> AsyncIterator[str | Answer]:
+        raise AssertionError("a setup that is only checked asks nothing")
+
+    async def close(self) -> None:
+        """Nothing to release."""

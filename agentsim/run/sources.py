@@ -90,8 +90,12 @@ def read_settings_file(path: Path) -> dict[str, Any]:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror or error}", fix="check the path and its rights") from None
-    document = parse(data or b"{}", str(path))
+        raise UserError(
+            f"cannot read {path}: {error.strerror or error}", fix="check the path and its rights"
+        ) from None
+    if all(not line or line.startswith(b"#") for line in map(bytes.strip, data.splitlines())):
+        return {}
+    document = parse(data, str(path))
     faults: list[Fault] = list(document.faults)
     if document.tree is not None and not faults:
         try:
@@ -100,13 +104,17 @@ def read_settings_file(path: Path) -> dict[str, Any]:
             faults += explain(error, RunSettings, document.tree, document.lines, str(path))
         else:
             values = settings.model_dump(exclude_unset=True)
-            folder = path.resolve().parent
-            if values.get("library"):
-                values["library"] = tuple(folder / item for item in values["library"])
-            if values.get("prompts"):
-                values["prompts"] = folder / values["prompts"]
-            return values
+            return _placed(values, path.resolve().parent)
     raise LibraryError(faults)
+
+
+def _placed(values: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Return the values with their paths taken from ``folder``."""
+    if values.get("library"):
+        values["library"] = tuple(folder / item for item in values["library"])
+    if values.get("prompts"):
+        values["prompts"] = folder / values["prompts"]
+    return values
 
 
 def _project_file(project: Path | None) -> Path | None:
@@ -121,7 +129,7 @@ def _project_file(project: Path | None) -> Path | None:
 
 def _checked(values: Mapping[str, Any], source: str) -> Mapping[str, Any]:
     try:
-        return RunSettings.model_validate(values).model_dump(exclude_unset=True)
+        return _placed(RunSettings.model_validate(values).model_dump(exclude_unset=True), Path.cwd())
     except ValidationError as error:
         raise UserError(f"{source}: {error.errors()[0]['msg']}", fix="correct or unset it") from None
 

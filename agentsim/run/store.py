@@ -81,18 +81,24 @@ class Store:
                 fix="wait for it, stop it, or look on with `agentsim ls` and `agentsim show`",
             ) from None
         except OSError as error:
-            raise StorageError(f"cannot write in {folder}: {error}", fix="check the folder's rights") from None
+            raise StorageError(
+                f"cannot write in {folder}: {error}", fix="check the folder's rights"
+            ) from None
         try:
             self._db = _open(self.path)
             try:
                 self._known = {key for (key,) in self._db.execute("SELECT key FROM answer")}
-                self._number: int = self._db.execute("SELECT coalesce(max(number), 0) FROM reservation").fetchone()[0]
+                self._number: int = self._db.execute(
+                    "SELECT coalesce(max(number), 0) FROM reservation"
+                ).fetchone()[0]
             except BaseException:
                 self._db.close()
                 raise
         except sqlite3.Error as error:
             self._lock.release()
-            raise StorageError(f"cannot open {self.path}: {error}", fix="restore the file or start a new run") from None
+            raise StorageError(
+                f"cannot open {self.path}: {error}", fix="restore the file or start a new run"
+            ) from None
         except BaseException:
             self._lock.release()
             raise
@@ -145,7 +151,7 @@ class Store:
         return self._done
 
     def _flush(self) -> None:
-        if self._closed or self._held or (self._unfolded_bytes > LOG_BYTES and self._is_folding()):
+        if self._closed or self._held or (self._folding and self._unfolded_bytes > LOG_BYTES):
             return  # `close` or the end of `_fold` writes what waits
         done, self._done = self._done, None
         rows, self._rows = self._rows, []
@@ -163,7 +169,7 @@ class Store:
             return
         if done is not None and not done.done():
             done.set_result(None)
-        if self._unfolded_bytes > CHECKPOINT_BYTES and not self._is_folding():
+        if self._unfolded_bytes > CHECKPOINT_BYTES and self._folding is None:
             self._folding = asyncio.get_running_loop().create_task(self._fold())
 
     def _write(self, rows: Iterable[tuple[str, tuple[object, ...]]]) -> None:
@@ -190,16 +196,13 @@ class Store:
                 await asyncio.to_thread(_checkpoint, self.path)
                 self._log_bytes = 0
         finally:
-            self._held = False
+            self._held, self._folding = False, None
             if self._done is not None:
                 self._flush()
 
-    def _is_folding(self) -> bool:
-        return self._folding is not None and not self._folding.done()
-
     async def rest(self) -> None:
         """Return when nothing is at work beside the event loop."""
-        if self._folding is not None:
+        while self._folding is not None and not self._folding.done():
             await asyncio.wait([self._folding])
 
     # -- recorded answers ------------------------------------------------------------------------------------------
@@ -213,16 +216,16 @@ class Store:
         try:
             row = self._db.execute("SELECT body FROM answer WHERE key = ?", (key,)).fetchone()
         except sqlite3.Error as error:
-            raise StorageError(f"cannot read {self.path}: {error}", fix="mend the disk, then resume") from None
+            raise StorageError(
+                f"cannot read {self.path}: {error}", fix="mend the disk, then resume"
+            ) from None
         return None if row is None else str(row[0])
 
     def keep(self, key: str, body: str, answer: Answer) -> None:
         """Record an answer; it is durable with the next commit."""
         self._fresh[key] = body
         self._unfolded_bytes += len(body)
-        self._rows.append(
-            (_ANSWER, (key, body, answer.prompt_tokens, answer.completion_tokens, answer.cost))
-        )
+        self._rows.append((_ANSWER, (key, body, answer.prompt_tokens, answer.completion_tokens, answer.cost)))
         self._soon()
 
     # -- budget ----------------------------------------------------------------------------------------------------
@@ -257,7 +260,8 @@ class Store:
     def put(self, meta: Mapping[str, object], nouns: Iterable[tuple[str, str, str]]) -> None:
         """Write facts of the run and the nouns it uses (kind, id, JSON), at once."""
         rows: list[tuple[str, tuple[object, ...]]] = [
-            ("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, json.dumps(value))) for key, value in meta.items()
+            ("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, json.dumps(value)))
+            for key, value in meta.items()
         ]
         rows += [("INSERT OR REPLACE INTO noun VALUES (?, ?, ?)", noun) for noun in nouns]
         self._write(rows)

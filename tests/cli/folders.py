@@ -114,7 +114,7 @@ def _events(assignment: Assignment, nouns: Library, index: int, said: str) -> Se
     lineage = Lineage(
         method="simulated",
         models={"customer": "openai/small", "clerk": "openai/small"},
-        hashes={"prompt": Prompts().hash("conversation")},
+        hashes={f"prompt:{role}": Prompts().hash("conversation") for role in ("customer", "clerk")},
         version="0.1.0",
     )
     started = DialogueStarted(

@@ -5,7 +5,17 @@ import itertools
 import pytest
 
 from agentsim.critic.verdict import decide
-from agentsim.schema import CheckResult, Dialogue, Grade, Grading, Rubric, Score, Ungraded, Verdict
+from agentsim.schema import (
+    CheckResult,
+    Dialogue,
+    ExactCheck,
+    Grade,
+    Grading,
+    Rubric,
+    Score,
+    Ungraded,
+    Verdict,
+)
 from tests.dialogue.build import rubric, said, situation
 
 SCENARIO = situation()
@@ -79,6 +89,15 @@ def test_a_failed_check_is_never_outvoted() -> None:
     for grading, decides in itertools.product(grades, (True, False)):
         assert verdict(FULL, (PASSED, FAILED), grading, decides).by == "evidence"
         assert verdict(FULL, (PASSED, FAILED), grading, decides).outcome == "rejected"
+
+
+@pytest.mark.parametrize(("required", "outcome"), [(True, "rejected"), (False, "accepted")])
+def test_a_check_that_is_not_required_is_only_recorded(required: bool, outcome: str) -> None:
+    price = ExactCheck(id="price", kind="exact", answer="three", required=required)
+    decision = decide(FULL, situation(checks=[price]), (FAILED,), None, TWO, critic_decides=False)
+    assert (decision.outcome, decision.checks) == (outcome, (FAILED,))
+    if not required:
+        assert decision.reasons[0].detail == "every role spoke, 1 check missed, none of them required"
 
 
 def test_an_ungraded_dialogue_is_never_accepted_nor_rejected_by_a_critic() -> None:

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from agentsim.dialogue.conversation import History, converse
+from agentsim.dialogue.conversation import converse
+from agentsim.dialogue.history import History
 from agentsim.dialogue.speakers import ModelSpeaker
 from agentsim.dialogue.stage import SideModel, Stage
 from agentsim.events import Event, Token, TurnDone

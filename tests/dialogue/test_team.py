@@ -126,7 +126,7 @@ async def test_an_agents_own_error_reaches_the_caller_and_the_same_agent_is_aske
     for _ in range(2):
         with pytest.raises(Stumbler.Tripped) as caught:
             async for item in team.run_stream():
-                seen.append(item.to_text())  # type: ignore[union-attr]  # noqa: PERF401 (it ends with an error)
+                seen.append(item.to_text())  # type: ignore[union-attr]
         assert caught.value.args == ("b tripped", 7)
     result = await team.run()
     turns = [text for text in seen if "thinks" not in text]

@@ -1,8 +1,8 @@
 """A value means what stands in the file: the field says whether it is text, a number or any JSON value."""
 
 import itertools
-import random
 import json
+import random
 import string
 import time
 from typing import Any

@@ -96,7 +96,7 @@ async def until(condition: object, limit: float = 3.0) -> None:
     """Wait until a condition holds."""
     assert callable(condition)
     async with asyncio.timeout(limit):
-        while not condition():  # noqa: ASYNC110 (tests wait for other people's state)
+        while not condition():
             await asyncio.sleep(0.01)
 
 

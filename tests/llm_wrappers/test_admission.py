@@ -193,7 +193,7 @@ async def test_a_stream_is_tried_again_before_its_first_piece_only() -> None:
     seen = []
     with pytest.raises(ServerFailed):
         async for item in Admission(broken).stream(ONE):
-            seen.append(item)  # noqa: PERF401 (it ends with an error)
+            seen.append(item)
     assert seen == ["one "]
     assert len(broken.requests) == 1
 

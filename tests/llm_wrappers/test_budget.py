@@ -108,7 +108,7 @@ async def test_what_was_spent_before_counts() -> None:
             await budget(ScriptedModel([]), spent=spent, **caps).ask(request())
 
 
-@pytest.mark.parametrize("kind", [ServerFailed, TimedOut, RateLimited, Refused])
+@pytest.mark.parametrize("kind", [ServerFailed, TimedOut, Refused])
 @pytest.mark.parametrize("stream", [False, True])
 async def test_a_call_that_failed_may_have_been_billed_so_its_reservation_stays(
     kind: type[ModelError], stream: bool
@@ -126,7 +126,7 @@ async def test_a_call_that_failed_may_have_been_billed_so_its_reservation_stays(
         await one.ask(request())
 
 
-@pytest.mark.parametrize("kind", [BadRequest, AuthenticationFailed, ContextTooLong])
+@pytest.mark.parametrize("kind", [BadRequest, AuthenticationFailed, ContextTooLong, RateLimited])
 @pytest.mark.parametrize("stream", [False, True])
 async def test_a_call_that_no_model_ever_read_frees_its_reservation(
     kind: type[ModelError], stream: bool

@@ -22,7 +22,7 @@ LIBRARY = Library.load()
 def reads_well(text: str) -> bool:
     """No trace of a template, no doubled or trailing space, no two blank lines, no space before a stop."""
     ugly = re.search(
-        r"\{[{%#]|[#%}]\}|  +\S|[ \t]$|\n\n\n|\A\s|\s\Z| [.,;](?!\w)|\bNone\b|\[\]", text, re.MULTILINE
+        r"\{[{%#]|[#%}]\}|  +\S|[ \t]$|\n\n\n|\A\s|\s\Z| [.,;](?!\w)|(?<!Schooling: )\bNone\b|\[\]", text, re.MULTILINE
     )
     return ugly is None
 

