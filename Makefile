@@ -21,12 +21,13 @@ $(VENV)/.tested: pyproject.toml $(BIN)/agentsim
 
 demo: $(BIN)/agentsim ## install, let two agents talk on the embedded model, leave a dataset in ./demo
 	rm -rf $(DEMO)
-	$(BIN)/agentsim run --dialogues 3 --max-turns 6 --rubric quick --seed 1 --out $(DEMO) --stream \
+	$(BIN)/agentsim run --dialogues 3 --max-turns 6 --seed 1 --out $(DEMO) --stream \
 		-s trip-planning -s science-explained -s cooking-along
 	@echo
-	$(BIN)/agentsim show $(DEMO)
+	$(BIN)/agentsim show $(DEMO) 0
 	@echo
-	head -c 1200 $(DEMO)/exports/messages/train.jsonl; echo " ..."
+	@echo "The dataset, and its card:"
+	@ls -l $(DEMO)/exports/messages
 
 test: $(VENV)/.tested ## install what tests need and run them all
 	$(BIN)/python -m pytest

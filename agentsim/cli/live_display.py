@@ -19,7 +19,7 @@ SHOWN_LINES = 6
 
 
 class LiveDisplay:
-    """Shows events on a terminal. Finished turns of the dialogue in focus scroll away above, as ordinary text."""
+    """Shows events on a terminal. Finished turns of the dialogue in focus scroll away above as ordinary text."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -27,9 +27,7 @@ class LiveDisplay:
         self._focus: str | None = None
         self._shown = 0
         self._began = time.monotonic()
-        self._screen = Screen(
-            console=console, get_renderable=self._render, refresh_per_second=8, transient=True
-        )
+        self._screen = Screen(console=console, get_renderable=self._render, refresh_per_second=8, transient=True)
 
     def __enter__(self) -> Self:
         self._screen.start()
@@ -45,6 +43,7 @@ class LiveDisplay:
         if isinstance(event, Notice):
             self._console.print(Text(f"note: {sanitise(event.text)}", style="dim"))
             return
+        graded = self._progress.graded(event.dialogue) if isinstance(event, Decided) else ""
         self._progress.take(event)
         if isinstance(event, Token):
             return
@@ -53,7 +52,7 @@ class LiveDisplay:
         if isinstance(event, TurnDone) and event.dialogue == self._focus:
             self._print_new()
         elif isinstance(event, (Decided, DialogueFailed)) and event.dialogue == self._focus:
-            self._console.print(_fate(event), "")
+            self._console.print(_fate(event, graded), "")
             self._focus = None
             if self._progress.live:
                 self._look_at(next(iter(self._progress.live)))
@@ -108,13 +107,13 @@ def _line(live: Live, name: str, text: str) -> Text:
     return Text.assemble((f"{one_line(name)}: ", f"bold {colour}"), sanitise(text))
 
 
-def _fate(event: Decided | DialogueFailed) -> Text:
+def _fate(event: Decided | DialogueFailed, graded: str) -> Text:
     if isinstance(event, DialogueFailed):
         return Text(f"   failed: {one_line(cause(event), limit=200)}", style="red")
     verdict = event.verdict
     told = "; ".join(one_line(reason.detail, limit=120) for reason in verdict.reasons)
     style = {"accepted": "green", "rejected": "red"}.get(verdict.outcome, "yellow")
-    return Text(f"   {verdict.outcome} by {verdict.by}: {told}", style=style)
+    return Text(f"   {verdict.outcome} by {verdict.by}: {told}{graded}", style=style)
 
 
 def _clock(seconds: float) -> str:

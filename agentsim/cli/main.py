@@ -1,4 +1,4 @@
-"""The command line: commands are imported when they are called, errors become one clear message and an exit code."""
+"""The command line: commands are imported when called, errors become one clear message and a status."""
 
 import sys
 from importlib import import_module
@@ -58,8 +58,8 @@ class Lazy(click.Group):
 @click.group(
     cls=Lazy,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit status: 0 well, 1 a bug, 2 usage or configuration, 3 some dialogues failed, 4 budget reached, "
-    "5 storage, 130 interrupted.",
+    epilog="Exit status: 0 well, 1 a bug, 2 usage or configuration, 3 some dialogues failed, "
+    "4 budget reached, 5 storage, 130 interrupted.",
 )
 @click.version_option(agentsim.__version__, "-V", "--version", prog_name="agentsim")
 def cli() -> None:

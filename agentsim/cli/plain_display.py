@@ -1,4 +1,4 @@
-"""A run without a terminal: one plain line for each thing that is worth one, words as they arrive on demand."""
+"""A run without a terminal: one plain line for each thing worth one, words as they arrive on demand."""
 
 import sys
 from types import TracebackType
@@ -44,6 +44,7 @@ class PlainDisplay:
 
     def __call__(self, event: Event) -> None:
         """Take an event."""
+        graded = self._progress.graded(event.dialogue) if isinstance(event, Decided) else ""
         self._progress.take(event)
         if isinstance(event, Notice):
             self._write(f"note: {sanitise(event.text)}")
@@ -56,7 +57,7 @@ class PlainDisplay:
             self._write(f"{event.planned} dialogues planned{done}, {event.concurrency} at a time")
         elif isinstance(event, Decided):
             reasons = "; ".join(one_line(reason.detail, limit=120) for reason in event.verdict.reasons)
-            self._verdict(event, f"{event.verdict.outcome} by {event.verdict.by}: {reasons}")
+            self._verdict(event, f"{event.verdict.outcome} by {event.verdict.by}: {reasons}{graded}")
         elif self._stream:
             self._talk(event)
 

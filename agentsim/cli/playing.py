@@ -52,7 +52,7 @@ def play_and_report(
             outcome = asyncio.run(_play(folder, display, speakers=speakers, stream=stream, replay=replay))
     except BaseException as error:
         if isinstance(error, AgentsimError) and not isinstance(error, StorageError):
-            # What was finished before is worth its dataset; a fault in writing it is not worth hiding the first.
+            # What was finished is worth its dataset; a fault in writing it is not worth hiding the first.
             with suppress(Exception):
                 export_run(folder, FORMATS)
         say(f"the run is kept in {folder}; go on with: agentsim resume {folder}")

@@ -13,9 +13,7 @@ from agentsim.cli.output import json_option
 @click.option("--max-tokens-total", type=int, help="A new cap on all tokens together.")
 @click.option("-j", "--concurrency", type=int, help="Dialogues at work at one time.")
 @click.option("-n", "--dialogues", type=int, help="A new number of dialogues; more than were planned.")
-@click.option(
-    "--replay", type=click.Path(path_type=Path), help="Take all answers from another run; send nothing."
-)
+@click.option("--replay", type=click.Path(path_type=Path), help="Take all answers from another run; send nothing.")
 @click.option("--stream/--no-stream", default=None, help="Show one dialogue's words as they arrive.")
 @click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
 @json_option
@@ -32,8 +30,8 @@ def command(
 ) -> int:
     """Go on with the run in the directory RUN (or `last`) from its last stored turn.
 
-    Nothing that was answered is asked again. Dialogues that failed are tried again; all else of the run stays as it was
-    set up, whatever has changed in the library since.
+    Nothing that was answered is asked again. Dialogues that failed are tried again; all else of the run
+    stays as it was set up, whatever has changed in the library since.
     """
     from agentsim.cli.playing import Look, play_and_report
     from agentsim.cli.run_argument import run_folder

@@ -31,25 +31,20 @@ from agentsim.cli.output import json_option
 @click.option("--rubric", help="Rubric to grade every dialogue by.  [each scenario's own]")
 @click.option("--critic-decides", is_flag=True, default=None, help="Accept only what the critic passes.")
 @click.option("--specify-task", is_flag=True, default=None, help="Let a model make each task more specific.")
-@click.option(
-    "--goal-check/--no-goal-check", default=None, help="Whether a model is asked if the goal is reached."
-)
+@click.option("--goal-check/--no-goal-check", default=None, help="Whether a model is asked if the goal is reached.")
 @click.option("--prompts", type=click.Path(path_type=Path), help="Folder with prompt templates of one's own.")
 @click.option("--way", type=click.Choice(["auto", "lean", "general"]), help="How calls go out.  [auto]")
 @click.option("--timeout", type=float, help="Seconds that one call may take.  [120]")
-@click.option(
-    "--human", "humans", multiple=True, metavar="ROLE", help="Play this role yourself, at the keyboard."
-)
-@click.option(
-    "--replay", type=click.Path(path_type=Path), help="Take all answers from another run; send nothing."
-)
+@click.option("--human", "humans", multiple=True, metavar="ROLE", help="Play this role yourself, at the keyboard.")
+@click.option("--replay", type=click.Path(path_type=Path), help="Take all answers from another run; send nothing.")
 @click.option("--stream/--no-stream", default=None, help="Show one dialogue's words as they arrive.")
 @click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
 @json_option
 def command(config: Path | None, **given: Any) -> int:
     """Simulate dialogues, grade them, and write those that pass as a chat dataset.
 
-    CONFIG is a run file or a folder with run.yaml; without one, run.yaml of the working folder is used if it is there.
+    CONFIG is a run file or a folder with run.yaml; without one, run.yaml of the working folder is used if it
+    is there.
     The run's directory is printed; the dataset lies in its exports/.
     """
     import asyncio

@@ -57,9 +57,7 @@ def write_run_yaml(folder: Path, settings: RunSettings) -> None:
     try:
         (folder / "run.yaml").write_text("\n".join([*lines, body]), encoding="utf-8")
     except OSError as error:
-        raise StorageError(
-            f"cannot write in {folder}: {error}", fix="make room or choose another --out"
-        ) from None
+        raise StorageError(f"cannot write in {folder}: {error}", fix="make room or choose another --out") from None
 
 
 def find_runs(base: Path = RUNS) -> list[Path]:

@@ -21,6 +21,7 @@ from agentsim.events import DialogueFailed, Event, RunFinished, RunStarted, Stop
 from agentsim.run.reader import RunReader
 from agentsim.run.settings import RunSettings
 from agentsim.run.setup import Setup
+from agentsim.run.shutter import Drained
 from agentsim.run.store import Store
 from agentsim.run.story import Story
 from agentsim.schema import Assignment
@@ -30,10 +31,6 @@ Watcher = Callable[[Event], None]
 
 FATAL = (AuthenticationFailed, ModelNotFound, OutOfQuota, NotRecorded, UserError, StorageError)
 """Failures that every further dialogue would meet too."""
-
-
-class _Drained(Exception):
-    """A dialogue stops here because the run is being stopped."""
 
 
 class Engine:
@@ -82,9 +79,7 @@ class Engine:
         Raises:
             AgentsimError: where a failure would meet every further dialogue; the run can be resumed.
         """
-        settled = {
-            s.index for s in self._reader.summaries() if s.state in ("accepted", "rejected", "undecided")
-        }
+        settled = {s.index for s in self._reader.summaries() if s.state in ("accepted", "rejected", "undecided")}
         stories = dict(self._reader.stories(unfinished=True))
         await self._emit(
             RunStarted(
@@ -102,9 +97,7 @@ class Engine:
                 group.create_task(self._work(work, stories))
         if isinstance(self._why, StorageError):
             raise self._why
-        finished = RunFinished(
-            tally=self._reader.tally(), usage=self._reader.usage(), stopped=self._stopped()
-        )
+        finished = RunFinished(tally=self._reader.tally(), usage=self._reader.usage(), stopped=self._stopped())
         await self._emit(finished, None)
         if self._why is not None and not isinstance(self._why, BudgetReached):
             raise self._why
@@ -117,7 +110,7 @@ class Engine:
             assignment = self._setup.plan[index]
             try:
                 await self._play(assignment, stories.pop(index, Story()))
-            except _Drained:
+            except Drained:
                 return
             except asyncio.CancelledError as error:
                 # Somebody's agent or function gave up by itself; where the run is cancelled, all of it is.
@@ -133,7 +126,7 @@ class Engine:
         async def emit(event: Event) -> None:
             await self._emit(event, assignment)
             if self._draining:
-                raise _Drained
+                raise Drained
 
         dialogue = await converse(
             self._setup.stage,
@@ -144,7 +137,7 @@ class Engine:
             watch=self._tell if self._watchers else None,
             history=story.history(),
         )
-        with contextlib.suppress(_Drained):
+        with contextlib.suppress(Drained):
             await self._setup.judge.judge(dialogue, scenario, emit=emit, grading=story.grading)
 
     async def _failed(self, assignment: Assignment, error: BaseException) -> None:

@@ -8,7 +8,11 @@ from agentsim.errors import UserError
 from agentsim.events import Decided, Graded
 from agentsim.library.library import Library
 from agentsim.run.settings import CriticSettings
+from agentsim.run.small_models import SMALL
 from agentsim.schema import Dialogue, Grading, Rubric, Scenario, Verdict
+
+SHORT = "quick"
+"""Rubric for graders that are too small for a scenario's own, where the user names none."""
 
 
 class Judge:
@@ -30,7 +34,11 @@ class Judge:
 
     def rubric(self, scenario: Scenario) -> Rubric:
         """Return the rubric that dialogues of this scenario are graded by."""
-        return self._library.rubrics[self._settings.rubric or scenario.rubric]
+        name = self._settings.rubric or scenario.rubric
+        if self._settings.rubric is None and self.critic is not None and self.critic.model in SMALL:
+            # Such a grader loses its way in a long form, and its grades decide nothing.
+            name = SHORT if SHORT in self._library.rubrics else name
+        return self._library.rubrics[name]
 
     async def judge(
         self, dialogue: Dialogue, scenario: Scenario, *, emit: Emit, grading: Grading | None = None

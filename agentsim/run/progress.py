@@ -13,7 +13,8 @@ from agentsim.events import (
     Token,
     TurnDone,
 )
-from agentsim.schema import Usage
+from agentsim.sanitise import one_line
+from agentsim.schema import Grading, Ungraded, Usage
 
 
 def cause(event: DialogueFailed) -> str:
@@ -39,6 +40,9 @@ class Live:
 
     words: str = ""
     """What of that turn has arrived."""
+
+    grading: Grading | None = None
+    """What the critic said, once it did."""
 
 
 @dataclass
@@ -68,6 +72,15 @@ class Progress:
         """Tokens that models wrote since this start."""
         return self.usage.completion_tokens
 
+    def graded(self, dialogue: str) -> str:
+        """Return the critic's opinion of a dialogue being played, to be put behind its verdict; empty where none is."""
+        grading = self.live[dialogue].grading if dialogue in self.live else None
+        if grading is None:
+            return ""
+        if isinstance(grading, Ungraded):
+            return f"; ungraded: {one_line(grading.reason, limit=80)}"
+        return f"; graded {grading.overall:.2f} of 5"
+
     def take(self, event: Event) -> None:
         """Count an event."""
         if isinstance(event, Token):
@@ -87,6 +100,8 @@ class Progress:
             self.usage += event.usage
         elif isinstance(event, Graded):
             self.usage += event.grading.usage
+            if event.dialogue in self.live:
+                self.live[event.dialogue].grading = event.grading
         elif isinstance(event, Decided):
             outcome = event.verdict.outcome
             self.accepted += outcome == "accepted"

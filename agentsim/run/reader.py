@@ -46,9 +46,7 @@ class RunReader:
         self.folder = folder
         path = folder / "run.db"
         if not path.is_file():
-            raise UserError(
-                f"{folder} is not a run directory: it has no run.db", fix="`agentsim ls` lists the runs"
-            )
+            raise UserError(f"{folder} is not a run directory: it has no run.db", fix="`agentsim ls` lists the runs")
         try:
             self._db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
             try:
@@ -66,9 +64,7 @@ class RunReader:
         meta = dict(self._db.execute("SELECT key, value FROM meta").fetchall())
         check_format(meta.get("format"), path)
         if "settings" not in meta:
-            raise StorageError(
-                f"{self.folder} was never set up completely", fix="delete it and start a new run"
-            )
+            raise StorageError(f"{self.folder} was never set up completely", fix="delete it and start a new run")
         return RunSettings.model_validate_json(meta["settings"])
 
     def close(self) -> None:
@@ -99,7 +95,8 @@ class RunReader:
         """Return every dialogue that was begun, in plan order."""
         rows = self._db.execute(
             "SELECT idx, dialogue.id, scenario, state, code, coalesce(turns, 0) FROM dialogue LEFT JOIN"
-            " (SELECT dialogue AS spoken, count(*) AS turns FROM event WHERE kind = 'turn_done' GROUP BY dialogue)"
+            " (SELECT dialogue AS spoken, count(*) AS turns FROM event WHERE kind = 'turn_done'"
+            " GROUP BY dialogue)"
             " ON spoken = idx ORDER BY idx"
         )
         return [Summary(*row) for row in rows]
@@ -123,17 +120,13 @@ class RunReader:
         return (parse_event(body) for (body,) in self._db.execute(query, (index,)))
 
     def events_after(self, number: int, limit: int) -> Iterator[tuple[int, Event]]:
-        """Yield the run's events numbered above ``number`` with their numbers, oldest first, at most ``limit``."""
+        """Yield the events numbered above ``number`` with their numbers, oldest first, at most ``limit``."""
         query = "SELECT seq, body FROM event WHERE seq > ? ORDER BY seq LIMIT ?"
         return ((seq, parse_event(body)) for seq, body in self._db.execute(query, (number, limit)).fetchall())
 
     def stories(self, *, unfinished: bool = False) -> Iterator[tuple[int, Story]]:
-        """Yield every begun dialogue with its plan index, in plan order; only those without a verdict on demand."""
-        where = (
-            "JOIN dialogue ON idx = dialogue WHERE state IN ('running', 'failed')"
-            if unfinished
-            else "WHERE 1"
-        )
+        """Yield every begun dialogue with its plan index, in its order; on demand those without a verdict."""
+        where = "JOIN dialogue ON idx = dialogue WHERE state IN ('running', 'failed')" if unfinished else "WHERE 1"
         with closing(
             self._db.execute(
                 f"SELECT event.dialogue, body FROM event {where} AND event.dialogue IS NOT NULL"  # noqa: S608
@@ -172,8 +165,8 @@ class RunReader:
     def usage(self) -> Usage:
         """Return what all answered calls took."""
         row = self._db.execute(
-            "SELECT coalesce(sum(prompt_tokens), 0), coalesce(sum(completion_tokens), 0), coalesce(sum(cost), 0.0),"
-            " count(*) FROM answer"
+            "SELECT coalesce(sum(prompt_tokens), 0), coalesce(sum(completion_tokens), 0),"
+            " coalesce(sum(cost), 0.0), count(*) FROM answer"
         ).fetchone()
         return Usage(prompt_tokens=row[0], completion_tokens=row[1], cost=row[2], calls=row[3])
 

@@ -95,7 +95,7 @@ async def create(
 
 
 def adjust(folder: Path, **changes: float | None) -> None:
-    """Change what may change between two starts of a run: caps, concurrency, and the number of dialogues upwards.
+    """Change what may change between two starts: caps, concurrency, and the number of dialogues upwards.
 
     Args:
         folder: the run directory.
@@ -173,7 +173,15 @@ async def play(
                 with suppress(Exception):
                     watcher(Notice(text=text))
 
-        door = make_door(settings, store, replay=recorded, notice=notice, inner=model)
+        engine: Engine | None = None
+        door = make_door(
+            settings,
+            store,
+            replay=recorded,
+            notice=notice,
+            closed=lambda: engine is not None and engine.draining,
+            inner=model,
+        )
         try:
             library = Library(reader.personas(), reader.scenarios(), reader.rubrics())
             setup = make_setup(settings, library, door, speakers=speakers, stream=stream)

@@ -108,7 +108,7 @@ class GoalSettings(Noun):
     """The question whether the goal is reached."""
 
     enabled: bool | None = None
-    """Whether it is asked after each exchange; where left out, only of models that are not known to be too weak."""
+    """Whether it is asked after each exchange; where left out, only of models not known to be too weak."""
 
     model: Text | None = None
     """Who is asked; the critic's model where left out."""
@@ -191,7 +191,7 @@ class RunSettings(Noun):
     """How to reach a model, by its full name."""
 
     way: Literal["auto", "lean", "general"] = "auto"
-    """How calls go out: directly where the endpoint speaks OpenAI's protocol (auto), or always through litellm."""
+    """How calls go out: directly where the endpoint speaks OpenAI's protocol (auto), or all by litellm."""
 
     send_seed: bool = True
     """Whether providers are told the sampling seed of each call."""

@@ -20,6 +20,7 @@ from agentsim.planning.plan import Plan
 from agentsim.prompts.render import Prompts
 from agentsim.run.judging import Judge
 from agentsim.run.settings import RunSettings, Sampling
+from agentsim.run.shutter import Shutter
 from agentsim.run.small_models import SMALL, default_sampling
 from agentsim.run.store import Store
 from agentsim.schema import Persona, Scenario
@@ -96,11 +97,13 @@ def make_door(
     *,
     replay: Recorded | None,
     notice: Callable[[str], None],
+    closed: Callable[[], bool],
     inner: Model | None = None,
 ) -> Model:
     """Return the way to every model: recording, admission, budget, and behind them the models themselves.
 
-    ``inner`` stands in for the models, e.g. one that answers by script. With ``replay`` nothing is ever sent.
+    ``inner`` stands in for the models, e.g. one that answers by script. With ``replay`` nothing is ever sent, and
+    nothing more is while ``closed``.
     """
     if replay is not None:
         return Recording(None, store, replay=replay)
@@ -119,6 +122,7 @@ def make_door(
             max_cost=settings.max_cost,
             max_tokens=settings.max_tokens_total,
         )
+    door = Shutter(door, closed)
     # Around the budget, so that every attempt is reserved: a provider may bill a call that timed out.
     door = Admission(
         door,

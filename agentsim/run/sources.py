@@ -54,8 +54,8 @@ def resolve(
 
     Args:
         flags: from the command line, nested as the settings are; they win over all else.
-        project: a run file, or a folder with ``run.yaml``; where left out, ``run.yaml`` of the working directory if
-            there is one.
+        project: a run file, or a folder with ``run.yaml``; where left out, ``run.yaml`` of the working
+            directory if there is one.
         environment: environment variables; the process's own where left out.
 
     Raises:
@@ -90,9 +90,7 @@ def read_settings_file(path: Path) -> dict[str, Any]:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise UserError(
-            f"cannot read {path}: {error.strerror or error}", fix="check the path and its rights"
-        ) from None
+        raise UserError(f"cannot read {path}: {error.strerror or error}", fix="check the path and its rights") from None
     if all(not line or line.startswith(b"#") for line in map(bytes.strip, data.splitlines())):
         return {}
     document = parse(data, str(path))

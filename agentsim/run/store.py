@@ -1,9 +1,9 @@
 """A run's memory: one SQLite file that holds every event, every model answer and the nouns that were used.
 
-One process writes. Rows are collected while the event loop works through what is ready and committed together at its
-next turn, so a commit is shared by all dialogues that moved; whoever awaits `commit` knows its rows to be on disk in
-the sense of the write-ahead log: they survive the process being killed. ``synchronous=NORMAL`` means that a power
-failure may take the last moments, never the file.
+One process writes. Rows are collected while the event loop works through what is ready and committed together
+at its next turn, so a commit is shared by all dialogues that moved; whoever awaits `commit` knows its rows to be
+on disk in the sense of the write-ahead log: they survive the process being killed. ``synchronous=NORMAL`` means
+that a power failure may take the last moments, never the file.
 """
 
 import asyncio
@@ -37,10 +37,11 @@ LOG_BYTES = 4 * CHECKPOINT_BYTES
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE noun (kind TEXT, id TEXT, body TEXT NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID;
-CREATE TABLE event (seq INTEGER PRIMARY KEY, at REAL NOT NULL, dialogue INTEGER, kind TEXT NOT NULL, body TEXT NOT NULL);
+CREATE TABLE event (seq INTEGER PRIMARY KEY, at REAL NOT NULL, dialogue INTEGER, kind TEXT NOT NULL,
+  body TEXT NOT NULL);
 CREATE INDEX event_dialogue ON event (dialogue, seq) WHERE dialogue IS NOT NULL;
-CREATE TABLE dialogue (idx INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, scenario TEXT NOT NULL, state TEXT NOT NULL,
-  code TEXT);
+CREATE TABLE dialogue (idx INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, scenario TEXT NOT NULL,
+  state TEXT NOT NULL, code TEXT);
 CREATE TABLE answer (key TEXT NOT NULL, body TEXT NOT NULL, prompt_tokens INTEGER NOT NULL,
   completion_tokens INTEGER NOT NULL, cost REAL NOT NULL);
 CREATE UNIQUE INDEX answer_key ON answer (key);
@@ -81,24 +82,18 @@ class Store:
                 fix="wait for it, stop it, or look on with `agentsim ls` and `agentsim show`",
             ) from None
         except OSError as error:
-            raise StorageError(
-                f"cannot write in {folder}: {error}", fix="check the folder's rights"
-            ) from None
+            raise StorageError(f"cannot write in {folder}: {error}", fix="check the folder's rights") from None
         try:
             self._db = _open(self.path)
             try:
                 self._known = {key for (key,) in self._db.execute("SELECT key FROM answer")}
-                self._number: int = self._db.execute(
-                    "SELECT coalesce(max(number), 0) FROM reservation"
-                ).fetchone()[0]
+                self._number: int = self._db.execute("SELECT coalesce(max(number), 0) FROM reservation").fetchone()[0]
             except BaseException:
                 self._db.close()
                 raise
         except sqlite3.Error as error:
             self._lock.release()
-            raise StorageError(
-                f"cannot open {self.path}: {error}", fix="restore the file or start a new run"
-            ) from None
+            raise StorageError(f"cannot open {self.path}: {error}", fix="restore the file or start a new run") from None
         except BaseException:
             self._lock.release()
             raise
@@ -116,12 +111,13 @@ class Store:
         self._held = False
         self._closed = False
 
-    # -- events ---------------------------------------------------------------------------------------------------
+    # -- events ----------------------------------------------------------------------------------------------
 
     def append(self, event: Event, index: int | None = None, scenario: str = "") -> None:
         """Take an event in; `commit` makes it durable.
 
-        ``index`` is the dialogue's place in the plan, ``scenario`` what it plays, for one that fails before its start.
+        ``index`` is the dialogue's place in the plan, ``scenario`` what it plays, for one that fails before its
+        start.
         """
         body = event.model_dump_json()
         self._rows.append((_EVENT, (time.time(), index, event.kind, body)))
@@ -191,7 +187,7 @@ class Store:
         try:
             await asyncio.to_thread(_checkpoint, self.path)
             if self._log_bytes > LOG_BYTES:
-                # What was written meanwhile keeps the log from starting anew: write nothing, and all is folded in.
+                # What was written meanwhile keeps the log from starting anew: now nothing is, until all is in.
                 self._held = True
                 await asyncio.to_thread(_checkpoint, self.path)
                 self._log_bytes = 0
@@ -205,7 +201,7 @@ class Store:
         while self._folding is not None and not self._folding.done():
             await asyncio.wait([self._folding])
 
-    # -- recorded answers ------------------------------------------------------------------------------------------
+    # -- recorded answers ------------------------------------------------------------------------------------
 
     def find(self, key: str) -> str | None:
         """Return the answer recorded under ``key``, or ``None``."""
@@ -216,9 +212,7 @@ class Store:
         try:
             row = self._db.execute("SELECT body FROM answer WHERE key = ?", (key,)).fetchone()
         except sqlite3.Error as error:
-            raise StorageError(
-                f"cannot read {self.path}: {error}", fix="mend the disk, then resume"
-            ) from None
+            raise StorageError(f"cannot read {self.path}: {error}", fix="mend the disk, then resume") from None
         return None if row is None else str(row[0])
 
     def keep(self, key: str, body: str, answer: Answer) -> None:
@@ -228,7 +222,7 @@ class Store:
         self._rows.append((_ANSWER, (key, body, answer.prompt_tokens, answer.completion_tokens, answer.cost)))
         self._soon()
 
-    # -- budget ----------------------------------------------------------------------------------------------------
+    # -- budget ----------------------------------------------------------------------------------------------
 
     async def reserve(self, cost: float, tokens: int) -> int:
         """Record durably that a call about to be sent may take this much; return the reservation's number."""
@@ -245,23 +239,20 @@ class Store:
     def spent(self) -> Usage:
         """Return what all answered calls took, plus what calls without an answer may have taken."""
         read, write, cost, calls = self._db.execute(
-            "SELECT coalesce(sum(prompt_tokens), 0), coalesce(sum(completion_tokens), 0), coalesce(sum(cost), 0.0),"
-            " count(*) FROM answer"
+            "SELECT coalesce(sum(prompt_tokens), 0), coalesce(sum(completion_tokens), 0),"
+            " coalesce(sum(cost), 0.0), count(*) FROM answer"
         ).fetchone()
         held_cost, held_tokens = self._db.execute(
             "SELECT coalesce(sum(cost), 0.0), coalesce(sum(tokens), 0) FROM reservation"
         ).fetchone()
-        return Usage(
-            prompt_tokens=read + held_tokens, completion_tokens=write, cost=cost + held_cost, calls=calls
-        )
+        return Usage(prompt_tokens=read + held_tokens, completion_tokens=write, cost=cost + held_cost, calls=calls)
 
-    # -- what was used ---------------------------------------------------------------------------------------------
+    # -- what was used ---------------------------------------------------------------------------------------
 
     def put(self, meta: Mapping[str, object], nouns: Iterable[tuple[str, str, str]]) -> None:
         """Write facts of the run and the nouns it uses (kind, id, JSON), at once."""
         rows: list[tuple[str, tuple[object, ...]]] = [
-            ("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, json.dumps(value)))
-            for key, value in meta.items()
+            ("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, json.dumps(value))) for key, value in meta.items()
         ]
         rows += [("INSERT OR REPLACE INTO noun VALUES (?, ?, ?)", noun) for noun in nouns]
         self._write(rows)
@@ -297,7 +288,8 @@ def _open(path: Path) -> sqlite3.Connection:
         # Checkpoints sync the disk: they run beside the event loop, see `Store._fold`.
         db.execute("PRAGMA wal_autocheckpoint=0")
         if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone() is None:
-            db.executescript("BEGIN;" + _TABLES + f"INSERT INTO meta VALUES ('format', '{FORMAT}'); COMMIT;")
+            made = f"INSERT INTO meta VALUES ('format', '{FORMAT}');"  # noqa: S608
+            db.executescript(f"BEGIN; {_TABLES} {made} COMMIT;")
         row = db.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
         check_format(row[0] if row else None, path)
     except BaseException:

@@ -1,7 +1,7 @@
 """The real command line in processes of its own, which tests may kill.
 
-Importing litellm takes seconds, so processes are forked from one that has imported everything already; each runs
-`agentsim.cli.main.main`, as the installed command does. `Command.fresh` starts a new interpreter instead.
+Importing litellm takes seconds, so processes are forked from one that has imported everything already; each
+runs `agentsim.cli.main.main`, as the installed command does. `fresh` starts a new interpreter instead.
 """
 
 import multiprocessing

@@ -8,14 +8,10 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def nobody_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """An empty working folder and settings folder; keys, addresses, proxies and settings of the environment gone."""
+    """An empty working folder and settings folder; no keys, addresses, proxies and settings in the environment."""
     for name in list(os.environ):
         told = name.upper()
-        if (
-            told.startswith("AGENTSIM_")
-            or "OPENAI" in told
-            or told.endswith(("_API_KEY", "_PROXY", "_BASE_URL"))
-        ):
+        if told.startswith("AGENTSIM_") or "OPENAI" in told or told.endswith(("_API_KEY", "_PROXY", "_BASE_URL")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     here = tmp_path / "here"

@@ -1,9 +1,10 @@
 """A loopback server whose answers depend on the request alone, and which knows what was asked twice."""
 
 import asyncio
+import contextlib
 import json
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,14 @@ class DeterministicServer(LoopbackServer):
 
     ``before`` is told each request as it comes in; ``failing`` says which request fails, and how.
     """
+
+    @classmethod
+    @contextlib.contextmanager
+    def going(cls, reply: Reply = by_body, **options: Any) -> Iterator["DeterministicServer"]:
+        """Run a server in a thread."""
+        with cls.in_thread(reply, **options) as server:
+            assert isinstance(server, cls)
+            yield server
 
     def __init__(self, reply: Reply, *, most: float = 0.03, **options: Any) -> None:
         super().__init__(reply, **options)
@@ -40,14 +49,12 @@ class DeterministicServer(LoopbackServer):
         finally:
             self.in_flight -= 1
 
-    async def _answer(
-        self, request: web.Request, body: dict[str, Any], failure: Failure | None
-    ) -> web.StreamResponse:
+    async def _answer(self, request: web.Request, body: dict[str, Any], failure: Failure | None) -> web.StreamResponse:
         return await super()._answer(request, body, failure or self.failing(body))
 
 
 def asked_for(bodies: Iterable[dict[str, Any]]) -> list[str]:
-    """The answer to each request, but for those of a critic that says nothing usable: it is asked twice on purpose."""
+    """The answer to each request, but for those of a critic that says nothing usable: it is asked twice."""
     return _told_apart(str(by_body(body)["content"]) for body in bodies)
 
 

@@ -41,7 +41,7 @@ def test_a_cap_holds_over_kills(tmp_path: Path, flag: str, cap: float) -> None:
     def spent() -> float:
         return meter.tokens if flag == "--max-tokens-total" else meter.dollars
 
-    with DeterministicServer.in_thread(meter, most=0.02) as server:
+    with DeterministicServer.going(meter, most=0.02) as server:
         whole = Command.start("run", "-o", "whole", cwd=here, environment=environment(server))
         assert whole.wait() in (0, 3)
         assert spent() > cap, "the cap is below what the run takes"
@@ -52,7 +52,7 @@ def test_a_cap_holds_over_kills(tmp_path: Path, flag: str, cap: float) -> None:
             asked = len(server.requests)
             command = Command.start(*args, cwd=here, environment=environment(server))
             wanted = asked + draw.randint(1, 25)
-            until(lambda: len(server.requests) >= wanted or command.process.exitcode is not None)  # noqa: B023
+            _until(server, wanted, command)
             command.kill()
             assert spent() <= cap
             args = ("resume", "it")
@@ -96,3 +96,7 @@ async def test_a_call_without_an_answer_counts_as_spent(tmp_path: Path) -> None:
     assert 2 <= starts <= 3000 // 256
     nothing = ScriptedModel(())
     assert (await played(folder, nothing)).finished.stopped == "budget"
+
+
+def _until(server: DeterministicServer, requests: int, command: Command) -> None:
+    until(lambda: len(server.requests) >= requests or command.process.exitcode is not None)

@@ -1,4 +1,4 @@
-"""What a run shows: plain text whatever a model says, right counts, and never a run that stops for its display."""
+"""What a run shows: plain text whatever a model says, right counts, never a run stopped by its display."""
 
 import io
 import json
@@ -20,7 +20,7 @@ from agentsim.llm.model import Request
 from agentsim.run.progress import Progress
 from tests.run.command import Command
 from tests.run.served import DeterministicServer, environment, write_project
-from tests.run.world import by_body, by_request, made, played
+from tests.run.world import by_request, made, played
 from tests.scripted import ScriptedModel
 
 HOSTILE = (
@@ -45,9 +45,7 @@ def _streaming(out: io.StringIO) -> PlainDisplay:
 
 
 def _live(out: io.StringIO) -> LiveDisplay:
-    return LiveDisplay(
-        Console(file=out, width=80, force_terminal=True, markup=False, emoji=False, highlight=False)
-    )
+    return LiveDisplay(Console(file=out, width=80, force_terminal=True, markup=False, emoji=False, highlight=False))
 
 
 async def _shown(tmp_path: Path, make: Make, said: str, *, stream: bool) -> str:
@@ -89,9 +87,7 @@ async def test_hostile_words_come_out_as_words(tmp_path: Path, make: Make, strea
 
 
 @given(said=st.text(min_size=1).filter(lambda text: text.strip()))
-@hypothesis_settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@hypothesis_settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_words(tmp_path_factory: pytest.TempPathFactory, said: str) -> None:
     import asyncio
 
@@ -156,10 +152,8 @@ async def test_a_resumed_run_counts_from_where_it_stood(tmp_path: Path) -> None:
 
 def test_json_is_one_line_and_nothing_else(tmp_path: Path) -> None:
     here = write_project(tmp_path / "project", dialogues=4, critic={"decides": False})
-    with DeterministicServer.in_thread(by_body, most=0.001) as server:
-        command = Command.start(
-            "run", "-o", "it", "--json", "--stream", cwd=here, environment=environment(server)
-        )
+    with DeterministicServer.going(most=0.001) as server:
+        command = Command.start("run", "-o", "it", "--json", "--stream", cwd=here, environment=environment(server))
         assert command.wait() == 0, command.told
         quiet = Command.start("run", "-o", "two", "-q", cwd=here, environment=environment(server))
         assert quiet.wait() == 0

@@ -27,7 +27,7 @@ from agentsim.run.reader import RunReader
 from tests.loopback import BAD_KEY, POLICY, Failure
 from tests.run.command import Command
 from tests.run.served import DeterministicServer, environment, write_project
-from tests.run.world import by_body, by_request, dataset, made, played
+from tests.run.world import by_request, dataset, made, played
 from tests.scripted import ScriptedModel
 
 NOT_NOW = Failure(status=429, message="Rate limit reached", headers={"Retry-After": "0.2"})
@@ -35,7 +35,7 @@ NOT_NOW = Failure(status=429, message="Rate limit reached", headers={"Retry-Afte
 
 def test_a_bad_key_stops_the_run_at_once(tmp_path: Path) -> None:
     here = write_project(tmp_path / "project", dialogues=500, concurrency=8)
-    with DeterministicServer.in_thread(by_body) as server:
+    with DeterministicServer.going() as server:
         server.failing = lambda _: BAD_KEY
         command = Command.start("run", "-o", "it", "--json", cwd=here, environment=environment(server))
         assert command.wait(15) == 2
@@ -74,9 +74,7 @@ async def test_what_waiting_heals_is_tried_again(tmp_path: Path) -> None:
 
 def test_a_server_that_is_busy_now_and_then(tmp_path: Path) -> None:
     here = write_project(tmp_path / "project", dialogues=4, critic={"enabled": False})
-    with DeterministicServer.in_thread(
-        by_body, script=[NOT_NOW, Failure(status=500), None, Failure(kind="hangup")]
-    ) as server:
+    with DeterministicServer.going(script=[NOT_NOW, Failure(status=500), None, Failure(kind="hangup")]) as server:
         command = Command.start("run", "-o", "it", cwd=here, environment=environment(server))
         assert command.wait() == 0, command.told
         assert "trying again in 0.2 s" in command.told
@@ -120,9 +118,7 @@ async def test_a_refused_dialogue_fails_alone_and_is_taken_up_again(tmp_path: Pa
     turns = [request for request in again.requests if "seed" in request.params]
     assert turns, "nothing was asked"
     assert all(message in refused for message in {turns[0].messages[0]["content"]})
-    assert [r.messages for r in turns[:1]][0] in [r.messages for r in first], (
-        "it goes on with the failed turn"
-    )
+    assert [r.messages for r in turns[:1]][0] in [r.messages for r in first], "it goes on with the failed turn"
 
     whole = await made(tmp_path / "whole", dialogues=5, scenarios=("shop",))
     await played(whole)
@@ -133,7 +129,7 @@ async def test_a_refused_dialogue_fails_alone_and_is_taken_up_again(tmp_path: Pa
 
 def test_a_refusal_on_the_command_line(tmp_path: Path) -> None:
     here = write_project(tmp_path / "project", dialogues=6, critic={"enabled": False})
-    with DeterministicServer.in_thread(by_body) as server:
+    with DeterministicServer.going() as server:
         server.failing = lambda body: POLICY if len(body["messages"]) > 4 else None
         command = Command.start("run", "-o", "it", "--json", cwd=here, environment=environment(server))
         assert command.wait() == 3
@@ -186,10 +182,8 @@ def test_a_fault_in_the_users_function(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """That dialogue fails with its traceback kept; the others go on; it is shown once, made harmless."""
-    folder = asyncio.run(
-        made(tmp_path / "it", dialogues=8, critic={"enabled": False}, goal_check={"enabled": False})
-    )
-    with DeterministicServer.in_thread(by_body, most=0.001) as server:
+    folder = asyncio.run(made(tmp_path / "it", dialogues=8, critic={"enabled": False}, goal_check={"enabled": False}))
+    with DeterministicServer.going(most=0.001) as server:
         for name, value in environment(server).items():
             monkeypatch.setenv(name, value)
         status = play_and_report(folder, Look(), speakers={"clerk": FunctionSpeaker(_boom)})
@@ -244,9 +238,7 @@ async def test_an_agent_that_cannot_be_made(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("error", [AuthenticationFailed, OutOfQuota])
-async def test_what_every_dialogue_would_meet_is_told_once(
-    tmp_path: Path, error: type[AuthenticationFailed]
-) -> None:
+async def test_what_every_dialogue_would_meet_is_told_once(tmp_path: Path, error: type[AuthenticationFailed]) -> None:
     folder = await made(tmp_path / "it", dialogues=40, concurrency=20)
     told: list[Event] = []
     with pytest.raises(error):
@@ -267,7 +259,7 @@ async def test_what_every_dialogue_would_meet_is_told_once(
 def test_a_full_disk(tmp_path: Path) -> None:
     """What was done stays done, the message names the file, and the run goes on when there is room."""
     here = write_project(tmp_path / "project", dialogues=20, concurrency=4)
-    with DeterministicServer.in_thread(by_body, most=0.002) as server:
+    with DeterministicServer.going(most=0.002) as server:
         whole = Command.start("run", "-o", "whole", cwd=here, environment=environment(server))
         assert whole.wait() in (0, 3)
         full = Command.start("run", "-o", "it", cwd=here, environment=environment(server), file_limit=400_000)

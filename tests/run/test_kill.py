@@ -1,4 +1,4 @@
-"""Killed at any moment, a run goes on where it stood: nothing answered is asked again, nothing lost or doubled."""
+"""Killed at any moment, a run goes on where it stood: nothing is asked twice, lost or doubled."""
 
 import random
 import re
@@ -11,7 +11,7 @@ from agentsim.run.exporting import export_run
 from agentsim.run.reader import RunReader
 from tests.run.command import Command, fresh, until
 from tests.run.served import DeterministicServer, asked_for, environment, stored_answers, write_project
-from tests.run.world import by_body, dataset
+from tests.run.world import dataset
 
 DIALOGUES = 50
 CONCURRENCY = 16
@@ -21,7 +21,7 @@ CONCURRENCY = 16
 def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The dataset of a run that nobody disturbed."""
     here = write_project(tmp_path_factory.mktemp("whole"), dialogues=DIALOGUES, concurrency=CONCURRENCY)
-    with DeterministicServer.in_thread(by_body, most=0.005) as server:
+    with DeterministicServer.going(most=0.005) as server:
         done = fresh("run", "-o", "whole", cwd=here, environment=environment(server))
         assert done.returncode == 3, done.stderr  # some were ungraded
         assert done.stdout == "whole\n"
@@ -42,13 +42,13 @@ def test_killed_again_and_again(here: Path, uninterrupted: dict[str, bytes]) -> 
     told: list[set[str]] = []
     repeated: list[int] = []
     run = here / "it"
-    with DeterministicServer.in_thread(by_body) as server:
+    with DeterministicServer.going() as server:
         args: tuple[object, ...] = ("run", "-o", run, "--stream")
         for _ in range(8):
             asked = len(server.requests)
             command = Command.start(*args, cwd=here, environment=environment(server))
             wanted = asked + draw.randint(1, 90)
-            until(lambda: len(server.requests) >= wanted or command.process.exitcode is not None)  # noqa: B023
+            _until(server, wanted, command)
             command.kill()
             kept = stored_answers(run)
             _shown_verdicts_are_kept(command.told, run)
@@ -91,7 +91,7 @@ def test_killed_between_the_last_turn_and_the_verdict(here: Path, uninterrupted:
     """The critic's call is in flight when the process dies: dialogues are over and undecided."""
     run = here / "it"
     commands: list[Command] = []
-    with DeterministicServer.in_thread(by_body, most=0.005) as server:
+    with DeterministicServer.going(most=0.005) as server:
 
         def at_the_critic(body: dict[str, object]) -> None:
             wanted = body.get("response_format")
@@ -116,16 +116,14 @@ def test_killed_between_the_last_turn_and_the_verdict(here: Path, uninterrupted:
 def test_killed_while_the_dataset_is_written(here: Path, uninterrupted: dict[str, bytes]) -> None:
     """A reader finds no dataset or a whole one, and the next command writes it."""
     run = here / "it"
-    with DeterministicServer.in_thread(by_body, most=0.002) as server:
+    with DeterministicServer.going(most=0.002) as server:
         command = Command.start("run", "-o", run, cwd=here, environment=environment(server))
         half = run / "exports" / ".parquet.agentsim-new"
         until(half.exists, every=0.0001)
         command.kill()
         asked = len(server.requests)
         found = dataset(run)
-        assert {
-            name: found[name] for name in found if not name.startswith(".")
-        }.items() <= uninterrupted.items()
+        assert {name: found[name] for name in found if not name.startswith(".")}.items() <= uninterrupted.items()
         # All is played; what is left is to write it.
         assert Command.start("resume", run, cwd=here, environment=environment(server)).wait() in (0, 3)
         assert len(server.requests) == asked
@@ -142,3 +140,7 @@ def test_killed_before_it_was_set_up(here: Path) -> None:
     Store(here / "half").close()
     with pytest.raises(StorageError, match="never set up"):
         RunReader(here / "half")
+
+
+def _until(server: DeterministicServer, requests: int, command: Command) -> None:
+    until(lambda: len(server.requests) >= requests or command.process.exitcode is not None)

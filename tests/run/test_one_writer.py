@@ -16,12 +16,12 @@ from agentsim.run.settings import RunSettings
 from agentsim.run.store import Store
 from tests.run.command import Command, until
 from tests.run.served import DeterministicServer, environment, write_project
-from tests.run.world import by_body, made
+from tests.run.world import made
 
 
 def test_a_second_writer_refuses_at_once_while_readers_read(tmp_path: Path) -> None:
     here = write_project(tmp_path / "project", dialogues=50, concurrency=4)
-    with DeterministicServer.in_thread(by_body, most=0.05) as server:
+    with DeterministicServer.going(most=0.05) as server:
         first = Command.start("run", "-o", "it", cwd=here, environment=environment(server))
         until(lambda: len(server.requests) > 60)
         asked = len(server.requests)

@@ -10,7 +10,7 @@ from agentsim.events import DialogueFailed, Event
 from agentsim.run.exporting import export_run
 from tests.run.command import Command
 from tests.run.served import DeterministicServer, environment, write_project
-from tests.run.world import by_body, dataset, made, played
+from tests.run.world import dataset, made, played
 
 NOBODY = {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1", "OPENAI_API_KEY": ""}
 
@@ -19,15 +19,13 @@ NOBODY = {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1", "OPENAI_API_KEY": ""}
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A project with a finished run in it; its server is gone."""
     here = write_project(tmp_path_factory.mktemp("project"), dialogues=12)
-    with DeterministicServer.in_thread(by_body, most=0.002) as server:
+    with DeterministicServer.going(most=0.002) as server:
         assert Command.start("run", "-o", "first", cwd=here, environment=environment(server)).wait() in (0, 3)
     yield here
 
 
 def test_without_a_server(recorded: Path) -> None:
-    again = Command.start(
-        "run", "-o", "again", "-j", 9, "--replay", "first", cwd=recorded, environment=NOBODY
-    )
+    again = Command.start("run", "-o", "again", "-j", 9, "--replay", "first", cwd=recorded, environment=NOBODY)
     assert again.wait() in (0, 3), again.told
     assert dataset(recorded / "again") == dataset(recorded / "first") != {}
 
@@ -40,13 +38,9 @@ def test_a_replay_can_be_replayed(recorded: Path) -> None:
 
 
 def test_another_seed_was_not_recorded(recorded: Path) -> None:
-    other = Command.start(
-        "run", "-o", "other", "--seed", 9, "--replay", "first", cwd=recorded, environment=NOBODY
-    )
+    other = Command.start("run", "-o", "other", "--seed", 9, "--replay", "first", cwd=recorded, environment=NOBODY)
     assert other.wait(20) == 2
-    assert (
-        other.told.count("the recording holds no answer to this request") == 2
-    )  # in the list, and at the end
+    assert other.told.count("the recording holds no answer to this request") == 2  # in the list, and at the end
     assert "same library, seed, models and settings" in other.told
     assert "Traceback" not in other.told
 

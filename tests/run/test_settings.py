@@ -30,9 +30,7 @@ def test_without_anything_the_defaults_hold() -> None:
 
 
 def test_each_source_wins_over_those_below_it(nobody_home: Path) -> None:
-    _write(
-        user_file(), "seed: 1\ndialogues: 11\nconcurrency: 21\nmodel: openai/user\nsampling: {top_p: 0.5}\n"
-    )
+    _write(user_file(), "seed: 1\ndialogues: 11\nconcurrency: 21\nmodel: openai/user\nsampling: {top_p: 0.5}\n")
     _write(nobody_home / "run.yaml", "seed: 2\ndialogues: 12\nconcurrency: 22\nsampling: {max_tokens: 99}\n")
     found = resolve(
         {"seed": 4, "sampling": {"temperature": 0.1}},

@@ -83,7 +83,8 @@ async def test_one_that_stops_waiting_stops_nobody_else(store: Store) -> None:
     assert _rows(store) == 3
 
 
-async def test_a_broken_store_fails_every_commit_from_then_on(store: Store) -> None:
+async def test_a_broken_store_fails_every_commit_from_then_on(tmp_path: Path) -> None:
+    store = Store(tmp_path)
     unheard: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: unheard.append(context))
     (pages,) = store._db.execute("PRAGMA page_count").fetchone()
@@ -103,6 +104,7 @@ async def test_a_broken_store_fails_every_commit_from_then_on(store: Store) -> N
     await asyncio.sleep(0.01)
     assert _rows(store) == kept
     store.close()
+    del store, told
     gc.collect()
     await asyncio.sleep(0)
     assert unheard == []
@@ -130,9 +132,7 @@ async def test_the_log_does_not_grow_without_bound(store: Store, monkeypatch: py
     longest = await beat
     await store.rest()
     assert _rows(store) == 6000
-    print(
-        f"60 MB written: largest log {largest >> 10:,} KiB, longest pause of the loop {longest * 1000:.0f} ms"
-    )
+    print(f"60 MB written: largest log {largest >> 10:,} KiB, longest pause of the loop {longest * 1000:.0f} ms")
     assert largest < 24 << 20
 
 
@@ -211,18 +211,12 @@ async def test_a_turn_is_told_only_after_it_is_kept(tmp_path: Path) -> None:
             assert fold(kept).verdict is not None
 
 
-LONE = st.text(
-    st.characters() | st.characters(categories=["Cs"]) | st.sampled_from("\ud800\udfff\x00\x1b"), min_size=1
-)
+LONE = st.text(st.characters() | st.characters(categories=["Cs"]) | st.sampled_from("\ud800\udfff\x00\x1b"), min_size=1)
 
 
 @given(text=LONE, reasoning=LONE)
-@hypothesis_settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-def test_any_words_of_a_model_survive(
-    tmp_path_factory: pytest.TempPathFactory, text: str, reasoning: str
-) -> None:
+@hypothesis_settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_words_of_a_model_survive(tmp_path_factory: pytest.TempPathFactory, text: str, reasoning: str) -> None:
     asyncio.run(_any_words(tmp_path_factory.mktemp("words"), text, reasoning))
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+import re
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
@@ -20,7 +21,9 @@ from agentsim.schema.rubric import Criterion
 from agentsim.schema.scenario import Ending
 from tests.scripted import ScriptedModel
 
-WORDS = ["the", "lamp", "comes", "back", "tomorrow", "if", "you", "bring", "it", "here", "before", "noon", "and", "ask", "for", "Ana", "at", "the", "desk"]
+WORDS = tuple(
+    re.findall(r"\w+", "the lamp comes back tomorrow if you bring it here before noon and ask for Ana at the desk")
+)
 NO_GRADE = "I would rather not say"
 
 
@@ -91,9 +94,7 @@ def _meeting() -> Scenario:
         domain="work",
         setting="A kitchen table.",
         roles=(
-            Role(
-                name="host", title="the host", part="leads", goal="Agree on a day.", persona=PersonaSelector()
-            ),
+            Role(name="host", title="the host", part="leads", goal="Agree on a day.", persona=PersonaSelector()),
             Role(name="guest", title="a guest", part="follows", train=True, goal="Come."),
             Role(name="cook", title="the cook", part="follows", train=True, goal="Know how many come."),
         ),
@@ -188,8 +189,4 @@ async def played(folder: Path, model: ScriptedModel | None = None, **options: An
 def dataset(folder: Path) -> dict[str, bytes]:
     """Every file below ``exports/`` by its relative path."""
     exports = folder / "exports"
-    return {
-        str(path.relative_to(exports)): path.read_bytes()
-        for path in sorted(exports.rglob("*"))
-        if path.is_file()
-    }
+    return {str(path.relative_to(exports)): path.read_bytes() for path in sorted(exports.rglob("*")) if path.is_file()}
