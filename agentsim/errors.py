@@ -45,9 +45,7 @@ class ModelError(AgentsimError):
     exit_code = 3
     retryable: ClassVar[bool] = False
 
-    def __init__(
-        self, message: str, *, model: str, fix: str | None = None, status: int | None = None
-    ) -> None:
+    def __init__(self, message: str, *, model: str, fix: str | None = None, status: int | None = None) -> None:
         super().__init__(message, fix=fix)
         self.model = model
         self.status = status

@@ -7,18 +7,14 @@ import asyncio
 import json
 import sys
 
-WORDS = (
-    "Thank you, that helps. Could you tell me what I should do first, and what it will cost me in the end?"
-)
+WORDS = "Thank you, that helps. Could you tell me what I should do first, and what it will cost me in the end?"
 BODY = json.dumps(
     {
         "id": "chatcmpl-1",
         "object": "chat.completion",
         "created": 1,
         "model": "mock",
-        "choices": [
-            {"index": 0, "message": {"role": "assistant", "content": WORDS}, "finish_reason": "stop"}
-        ],
+        "choices": [{"index": 0, "message": {"role": "assistant", "content": WORDS}, "finish_reason": "stop"}],
         "usage": {"prompt_tokens": 400, "completion_tokens": 24, "total_tokens": 424},
     }
 ).encode()

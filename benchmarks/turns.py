@@ -46,9 +46,7 @@ def chats(dialogues: int) -> list[tuple[str, str, str]]:
     return made
 
 
-async def hand_made(
-    dialogues: int, concurrency: int, ask: Callable[[Messages, int], Awaitable[str]]
-) -> float:
+async def hand_made(dialogues: int, concurrency: int, ask: Callable[[Messages, int], Awaitable[str]]) -> float:
     """Play dialogues with nothing but a loop around ``ask``; return the seconds it took."""
     prepared = iter(enumerate(chats(dialogues)))
 
@@ -61,8 +59,7 @@ async def hand_made(
                 if not mine:
                     messages.append({"role": "user", "content": opening})
                 messages += [
-                    {"role": "assistant" if i % 2 == mine else "user", "content": text}
-                    for i, text in enumerate(said)
+                    {"role": "assistant" if i % 2 == mine else "user", "content": text} for i, text in enumerate(said)
                 ]
                 said.append(await ask(messages, index * TURNS + turn))
 
@@ -229,9 +226,7 @@ def main() -> None:
     assert server.stdout is not None and server.stdin is not None
     url = f"http://127.0.0.1:{server.stdout.readline().strip()}/v1"
     try:
-        print(
-            f"server latency {given.latency * 1e3:g} ms, {given.rounds} rounds, medians; {os.cpu_count()} cores"
-        )
+        print(f"server latency {given.latency * 1e3:g} ms, {given.rounds} rounds, medians; {os.cpu_count()} cores")
         for concurrency in given.concurrency:
             table(given, url, concurrency)
     finally:
@@ -260,9 +255,7 @@ def table(given: argparse.Namespace, url: str, concurrency: int) -> None:
                 raise SystemExit(f"{arm}: {done.stderr[-2000:]}")
             rounds[-1][arm] = json.loads(done.stdout.splitlines()[-1])
     print(f"\n{concurrency} dialogues at once")
-    print(
-        f"{'':22}{'turns/s':>10}{'CPU ms/turn':>14}{'vs bare':>10}{'vs group chat':>16}{'CPU vs litellm':>17}"
-    )
+    print(f"{'':22}{'turns/s':>10}{'CPU ms/turn':>14}{'vs bare':>10}{'vs group chat':>16}{'CPU vs litellm':>17}")
 
     def ratio(arm: str, reference: str, figure: str) -> str:
         if reference not in given.arms:
@@ -270,9 +263,7 @@ def table(given: argparse.Namespace, url: str, concurrency: int) -> None:
         return f"{statistics.median(r[arm][figure] / r[reference][figure] for r in rounds):.2f}"
 
     for arm in given.arms:
-        speed, cpu = (
-            statistics.median(r[arm][figure] for r in rounds) for figure in ("turns_per_s", "cpu_ms")
-        )
+        speed, cpu = (statistics.median(r[arm][figure] for r in rounds) for figure in ("turns_per_s", "cpu_ms"))
         print(
             f"{arm:22}{speed:>10.0f}{cpu:>14.3f}{ratio(arm, 'bare aiohttp', 'turns_per_s'):>10}"
             f"{ratio(arm, 'RoundRobinGroupChat', 'turns_per_s'):>16}{ratio(arm, 'litellm alone', 'cpu_ms'):>17}"

@@ -54,18 +54,14 @@ TOO_LONG = Failure(
     code="context_length_exceeded",
     type="invalid_request_error",
 )
-BAD_REQUEST = Failure(
-    status=400, message="Invalid value: 'x'", code="invalid_value", type="invalid_request_error"
-)
+BAD_REQUEST = Failure(status=400, message="Invalid value: 'x'", code="invalid_value", type="invalid_request_error")
 POLICY = Failure(
     status=400,
     message="Your request was rejected as a result of our safety system.",
     code="content_policy_violation",
     type="invalid_request_error",
 )
-RATE_LIMIT = Failure(
-    status=429, message="Rate limit reached", code="rate_limit_exceeded", headers={"Retry-After": "7"}
-)
+RATE_LIMIT = Failure(status=429, message="Rate limit reached", code="rate_limit_exceeded", headers={"Retry-After": "7"})
 QUOTA = Failure(
     status=429,
     message="You exceeded your current quota",
@@ -186,9 +182,7 @@ class LoopbackServer:
             seen.disconnected = True
             raise
 
-    async def _answer(
-        self, request: web.Request, body: dict[str, Any], failure: Failure | None
-    ) -> web.StreamResponse:
+    async def _answer(self, request: web.Request, body: dict[str, Any], failure: Failure | None) -> web.StreamResponse:
         match failure:
             case Failure(kind="status"):
                 return web.json_response(failure.body(), status=failure.status, headers=dict(failure.headers))
@@ -196,9 +190,7 @@ class LoopbackServer:
                 await self._released.wait()
                 return web.Response(status=503)
             case Failure(kind="garbage"):
-                return web.Response(
-                    text="<html>not what you asked for</html>", content_type="application/json"
-                )
+                return web.Response(text="<html>not what you asked for</html>", content_type="application/json")
             case Failure(kind="hangup"):
                 return _hang_up(request)
         response = complete(self.reply(body), body)

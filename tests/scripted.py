@@ -49,9 +49,7 @@ class ScriptedModel:
 def answer(request: Request, text: str) -> Answer:
     """An ordinary answer, a token for each word."""
     read = sum(len(str(message["content"]).split()) for message in request.messages)
-    return Answer(
-        text, request.model, "stop", prompt_tokens=read, completion_tokens=len(text.split()), cost=1e-6
-    )
+    return Answer(text, request.model, "stop", prompt_tokens=read, completion_tokens=len(text.split()), cost=1e-6)
 
 
 def talker(request: Request) -> str:

@@ -38,9 +38,7 @@ def test_the_three_roles_each_spoke_and_gave_rows(tmp_path: Path) -> None:
     path = next(path for path in EXAMPLES if path.stem == "three_roles")
     out = run(path, tmp_path)
     assert {line.split(":")[0] for line in out.splitlines()} >= {"client", "architect", "builder"}
-    rows = [
-        json.loads(line) for line in (tmp_path / "three-roles-dataset/train.jsonl").open(encoding="utf-8")
-    ]
+    rows = [json.loads(line) for line in (tmp_path / "three-roles-dataset/train.jsonl").open(encoding="utf-8")]
     for row in rows:
         roles = [message["role"] for message in row["messages"] if message["role"] != "system"]
         assert all(a != b for a, b in pairwise(roles))

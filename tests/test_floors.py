@@ -105,17 +105,9 @@ def test_no_clock_no_chance_and_no_salted_hash_on_the_lowest_floors() -> None:
     for name, path in ALL:
         if floor(name) not in (0, 1):
             continue
-        found += [
-            f"{path}:{line} imports {target}"
-            for target, line in imports(path)
-            if target.split(".")[0] in CLOCKS
-        ]
+        found += [f"{path}:{line} imports {target}" for target, line in imports(path) if target.split(".")[0] in CLOCKS]
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Name)
-                and node.func.id in {"hash", "print"}
-            ):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"hash", "print"}:
                 found.append(f"{path}:{node.lineno} calls {node.func.id}()")
     assert found == []
 

@@ -37,9 +37,7 @@ def test_there_is_something_to_run() -> None:
 )
 def test_the_readme_holds(kind: str, code: str, folder: Path) -> None:
     command = ["bash", "-euo", "pipefail", "-c", code] if kind == "bash" else [sys.executable, "-c", code]
-    done = subprocess.run(
-        command, cwd=folder, env=environment(folder), capture_output=True, text=True, timeout=240
-    )
+    done = subprocess.run(command, cwd=folder, env=environment(folder), capture_output=True, text=True, timeout=240)
     # A weak model's dialogue may fail its checks; what fails the run is another status than 0.
     assert done.returncode == 0, f"{code}\n{done.stdout[-1500:]}\n{done.stderr[-1500:]}"
 
@@ -50,8 +48,7 @@ def test_its_counts_are_the_library_s() -> None:
     library = Library.load()
     topics = {path for scenario in library.scenarios.values() for path in scenario.topic_paths()}
     assert (
-        f"{len(library.personas)} personas and {len(library.scenarios)}\nscenarios with {len(topics)} topics"
-        in README
+        f"{len(library.personas)} personas and {len(library.scenarios)}\nscenarios with {len(topics)} topics" in README
     )
 
 

@@ -43,9 +43,7 @@ def _settings(config: Path | None) -> "list[Finding]":
         from agentsim.cli import doctor_settings
     except ImportError as error:
         # Reading settings needs most packages; a doctor that falls over a missing one is of no use.
-        return [
-            Finding("fail", "setting", "settings", f"not looked at: {error}", "install what is missing above")
-        ]
+        return [Finding("fail", "setting", "settings", f"not looked at: {error}", "install what is missing above")]
     return list(doctor_settings.findings(config))
 
 

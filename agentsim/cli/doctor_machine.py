@@ -25,9 +25,7 @@ LEAST_FREE = 1 * GIB
 def findings() -> Iterator[Finding]:
     """Yield everything but what costs a model call."""
     yield _python()
-    yield Finding(
-        "ok", "machine", "system", f"{platform.system()} {platform.release()}, {platform.machine()}"
-    )
+    yield Finding("ok", "machine", "system", f"{platform.system()} {platform.release()}, {platform.machine()}")
     yield Finding("ok", "machine", "processors", f"{_cpus()} usable of {os.cpu_count()}")
     yield Finding("ok", "package", "agentsim", agentsim.__version__)
     yield from _packages()

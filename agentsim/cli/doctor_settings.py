@@ -94,6 +94,4 @@ def _environment() -> Iterator[Finding]:
     for name in keys:
         yield Finding("ok", "key", name, "set")
     if not keys:
-        yield Finding(
-            "ok", "key", "providers' keys", "none in the environment; the embedded model needs none"
-        )
+        yield Finding("ok", "key", "providers' keys", "none in the environment; the embedded model needs none")

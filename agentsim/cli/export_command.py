@@ -82,10 +82,7 @@ def command(
     headings = ("format", "train", "validation", "dialogues", "tokens", "trained", "folder")
     table(
         headings,
-        (
-            (r.folder.name, r.train, r.validation, r.accepted, r.tokens, r.trained_tokens, r.folder)
-            for r in results
-        ),
+        ((r.folder.name, r.train, r.validation, r.accepted, r.tokens, r.trained_tokens, r.folder) for r in results),
     )
     for result in results[:1]:
         if not result.accepted:

@@ -36,9 +36,7 @@ def command(dir: Path, as_json: bool) -> None:
             with path.open("x", encoding="utf-8", newline="\n") as file:
                 file.write(text)
     except OSError as error:
-        raise StorageError(
-            f"cannot write in {dir}: {error.strerror or error}", fix="choose another folder"
-        ) from None
+        raise StorageError(f"cannot write in {dir}: {error.strerror or error}", fix="choose another folder") from None
     if as_json:
         print_json({"folder": str(dir), "files": [str(path) for path in files]})
         return
@@ -67,9 +65,7 @@ def _refuse_to_overwrite(folder: Path, paths: list[Path]) -> None:
     from agentsim.errors import UserError
 
     if folder.exists() and not folder.is_dir():
-        raise UserError(
-            f"{folder} is a file, not a folder", fix="name a folder that is new: agentsim init DIR"
-        )
+        raise UserError(f"{folder} is a file, not a folder", fix="name a folder that is new: agentsim init DIR")
     there = [str(path) for path in paths if path.exists() or path.is_symlink()]
     if there:
         raise UserError(

@@ -21,26 +21,20 @@ STATES = ("running", "failed", "accepted", "rejected", "undecided")
 
 @click.command()
 @run_argument(required=False)
-@click.option(
-    "--base", type=click.Path(path_type=Path), default=BASE, show_default=True, help="Where runs are kept."
-)
+@click.option("--base", type=click.Path(path_type=Path), default=BASE, show_default=True, help="Where runs are kept.")
 @click.option(
     "--state", "states", multiple=True, type=click.Choice(STATES), help="Dialogues in this state; repeatable."
 )
 @click.option("--scenario", "scenarios", multiple=True, help="Dialogues of this scenario; repeatable.")
 @json_option
-def command(
-    run: Path | None, base: Path, states: tuple[str, ...], scenarios: tuple[str, ...], as_json: bool
-) -> None:
+def command(run: Path | None, base: Path, states: tuple[str, ...], scenarios: tuple[str, ...], as_json: bool) -> None:
     """List the runs below ./runs, or the dialogues of RUN: a run directory, its name, or `last`.
 
     A run that cannot be read is listed as damaged.
     """
     if run is None:
         if states or scenarios:
-            raise click.UsageError(
-                "--state and --scenario choose among the dialogues of a run: name the RUN too"
-            )
+            raise click.UsageError("--state and --scenario choose among the dialogues of a run: name the RUN too")
         _list_runs(base, as_json)
         return
     with opened(run_folder(run, base)) as reader:
@@ -102,9 +96,7 @@ def _cell(run: dict[str, Any], column: str, base: Path) -> object:
     }[column]
 
 
-def _list_dialogues(
-    reader: "RunReader", states: tuple[str, ...], scenarios: tuple[str, ...], as_json: bool
-) -> None:
+def _list_dialogues(reader: "RunReader", states: tuple[str, ...], scenarios: tuple[str, ...], as_json: bool) -> None:
     _check_scenarios(reader, scenarios)
     begun = reader.summaries()
     chosen = [
@@ -146,9 +138,7 @@ def _check_scenarios(reader: "RunReader", scenarios: tuple[str, ...]) -> None:
     known = reader.scenarios() if scenarios else {}
     unknown = [name for name in scenarios if name not in known]
     if unknown:
-        raise UserError(
-            f"the run has no scenario {', '.join(map(repr, unknown))}", fix=f"it has: {', '.join(known)}"
-        )
+        raise UserError(f"the run has no scenario {', '.join(map(repr, unknown))}", fix=f"it has: {', '.join(known)}")
 
 
 def _topic(reader: "RunReader", index: int) -> list[str] | None:

@@ -15,12 +15,8 @@ MILLION = 1_000_000
 @click.command()
 @click.argument("name", required=False)
 @click.option("--search", metavar="TEXT", help="Names of the catalogue with all these words in them.")
-@click.option(
-    "--limit", type=click.IntRange(1), default=20, show_default=True, help="Most names of the catalogue."
-)
-@click.option(
-    "--fetch", is_flag=True, help="Fetch the embedded model's weights now, ahead of their first use."
-)
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="Most names of the catalogue.")
+@click.option("--fetch", is_flag=True, help="Fetch the embedded model's weights now, ahead of their first use.")
 @json_option
 def command(name: str | None, search: str | None, limit: int, fetch: bool, as_json: bool) -> None:
     """List models, or show how the model NAME is reached, what it costs and what it can do.
@@ -65,9 +61,7 @@ def _list(search: str | None, limit: int, as_json: bool) -> None:
         return
     if search is None:
         embedded = told["embedded"]
-        state = (
-            f"{embedded['bytes']:,} bytes in {embedded['path']}" if embedded["there"] else embedded["note"]
-        )
+        state = f"{embedded['bytes']:,} bytes in {embedded['path']}" if embedded["there"] else embedded["note"]
         part("embedded", "Embedded: needs no key and no server", [(embedded["name"], state)])
         part("key", "Providers with a key in the environment", sorted(keys.items()))
     if search is not None or found:

@@ -109,8 +109,6 @@ def part(kind: str, title: str, rows: Iterable[Sequence[object]]) -> None:
     for row in rows:
         *short, last = row
         short += [""] * (len(grid.columns) - 2 - len(short))
-        grid.add_row(
-            Text(), *(Text(one_line(str(cell)), style="dim") for cell in short), Text(sanitise(str(last)))
-        )
+        grid.add_row(Text(), *(Text(one_line(str(cell)), style="dim") for cell in short), Text(sanitise(str(last))))
     out.print(Text(one_line(title), style="bold"))
     out.print(grid)

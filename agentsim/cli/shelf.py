@@ -62,18 +62,14 @@ class ListsByDefault(click.Group):
 def shelf_group(shelf: Shelf) -> click.Group:
     """Return the group of commands for a shelf."""
 
-    @click.group(
-        cls=ListsByDefault, help=f"List, show and check {shelf.name}. Without a command they are listed."
-    )
+    @click.group(cls=ListsByDefault, help=f"List, show and check {shelf.name}. Without a command they are listed.")
     def group() -> None:
         pass
 
     @group.command("list", help=f"List the {shelf.name} of the library.")
     @click.option("--tag", "tags", multiple=True, help="With this tag; repeatable, all must be there.")
     @click.option("--domain", help=shelf.domain_help)
-    @click.option(
-        "--search", metavar="TEXT", help="With all these words anywhere in them, upper or lower case."
-    )
+    @click.option("--search", metavar="TEXT", help="With all these words anywhere in them, upper or lower case.")
     @library_options
     @json_option
     def list_(
@@ -106,9 +102,7 @@ def shelf_group(shelf: Shelf) -> click.Group:
             raise _no_such(shelf, id, nouns)
         noun, path = nouns[id], found.file(shelf.name, id)
         if as_json:
-            print_json(
-                {"file": None if path is None else str(path), shelf.kind: noun.model_dump(mode="json")}
-            )
+            print_json({"file": None if path is None else str(path), shelf.kind: noun.model_dump(mode="json")})
             return
         part("file", f"{shelf.kind.capitalize()} {id}", [(str(path),)] if path else [])
         part(shelf.kind, "Fields", list(flattened(noun.model_dump(mode="json"))))

@@ -33,15 +33,12 @@ def as_json(reader: "RunReader", story: "Story", prompts: Mapping[str, str | Non
         "end": story.end,
         "grading": story.grading,
         "verdict": story.verdict,
-        "failure": None
-        if story.failure is None
-        else {"code": story.failure.code, "detail": story.failure.detail},
+        "failure": None if story.failure is None else {"code": story.failure.code, "detail": story.failure.detail},
     }
     if prompts is not None:
         told["private_prompts"] = dict(prompts)
     return {
-        name: value.model_dump(mode="json") if hasattr(value, "model_dump") else value
-        for name, value in told.items()
+        name: value.model_dump(mode="json") if hasattr(value, "model_dump") else value for name, value in told.items()
     }
 
 

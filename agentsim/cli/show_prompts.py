@@ -37,7 +37,5 @@ def system_prompts(reader: "RunReader", story: "Story") -> dict[str, str | None]
         played = story.lineage.hashes.get(f"prompt:{role.name}") if story.lineage else None
         if played is not None and played != stage.prompts.hash(template):
             say(f"note: {template}.j2 has changed since; the prompt below is made with the new one")
-        told[role.name] = role_prompt(
-            stage.prompts, scenario, role.name, people, story.task, template=template
-        )
+        told[role.name] = role_prompt(stage.prompts, scenario, role.name, people, story.task, template=template)
     return told

@@ -63,9 +63,7 @@ def _result(check: Check, texts: Sequence[str]) -> CheckResult:
         try:
             found = _holds(check, text)
         except referencing.exceptions.Unresolvable as error:
-            return CheckResult(
-                check=check.id, outcome="not_run", detail=f"the schema cannot be followed: {error}"
-            )
+            return CheckResult(check=check.id, outcome="not_run", detail=f"the schema cannot be followed: {error}")
         if found:
             return CheckResult(check=check.id, outcome="passed", detail=found)
     return CheckResult(check=check.id, outcome="failed", detail=f"not found in {len(texts)} turns")

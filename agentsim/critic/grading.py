@@ -89,9 +89,7 @@ class Critic:
                 reason = _unusable(first["loc"], first["type"], first["msg"])
                 continue
             marks: dict[str, _Mark] = {c.id: read[f"c{place}"] for place, c in enumerate(rubric.criteria)}
-            missing = sorted(
-                {turn for mark in marks.values() for turn in mark.turns if turn >= len(dialogue.turns)}
-            )
+            missing = sorted({turn for mark in marks.values() for turn in mark.turns if turn >= len(dialogue.turns)})
             if missing:
                 reason = f"cites turns that do not exist: {', '.join(map(str, missing))}"
                 continue

@@ -52,9 +52,7 @@ def decide(
         if criterion.minimum is not None and score.score < criterion.minimum
     ]
     if grading.overall < rubric.threshold:
-        low.insert(
-            0, Reason(code="low_grade", detail=f"{grading.overall:.2f}, {rubric.threshold:g} is asked")
-        )
+        low.insert(0, Reason(code="low_grade", detail=f"{grading.overall:.2f}, {rubric.threshold:g} is asked"))
     if low:
         return Verdict(outcome="rejected", by="critic", reasons=tuple(low), checks=found)
     passed = Reason(code="grade", detail=f"{grading.overall:.2f}, {rubric.threshold:g} is asked")

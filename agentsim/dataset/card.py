@@ -75,14 +75,11 @@ def _outcomes(contents: Contents) -> str:
     body += [(f"rejected: {code}", count) for code, count in sorted(tally.rejected.items())]
     body += [(f"failed: {code}", count) for code, count in sorted(tally.failed.items())]
     rejected, failed = sum(tally.rejected.values()), sum(tally.failed.values())
-    text = (
-        f"{tally.planned} planned = {tally.accepted} accepted + {rejected} rejected + {failed} failed.\n\n"
-        + table(("dialogues", "count"), body)
+    text = f"{tally.planned} planned = {tally.accepted} accepted + {rejected} rejected + {failed} failed.\n\n" + table(
+        ("dialogues", "count"), body
     )
     if contents.silent:
-        text += (
-            f"\n\n{contents.silent} accepted dialogues gave no row: no role that is trained spoke in them."
-        )
+        text += f"\n\n{contents.silent} accepted dialogues gave no row: no role that is trained spoke in them."
     return text
 
 
@@ -121,8 +118,7 @@ def _rows(contents: Contents) -> str:
 def _subjects(contents: Contents) -> str:
     dialogues = contents.dialogues
     scenarios = [
-        (name, contents.titles.get(name, ""), count)
-        for name, count in ranked(row.scenario for row in dialogues)
+        (name, contents.titles.get(name, ""), count) for name, count in ranked(row.scenario for row in dialogues)
     ]
     roles = ranked(f"{row.scenario} / {row.role}" for row in contents.rows)
     return "\n\n".join(
@@ -229,9 +225,7 @@ def _limits(contents: Contents) -> str:
     )
     critic = sum(row.accepted_by == "critic" for row in dialogues)
     if critic:
-        lines.append(
-            f"{critic} of {len(dialogues)} dialogues are here by that opinion alone, without evidence."
-        )
+        lines.append(f"{critic} of {len(dialogues)} dialogues are here by that opinion alone, without evidence.")
     if any(check.outcome == "not_run" for row in dialogues for check in row.checks):
         lines.append("Some checks were not run; they count neither for nor against a dialogue.")
     lines.append(

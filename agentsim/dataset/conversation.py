@@ -72,9 +72,7 @@ def conversation(
 
 def opening(role: Role, task: str) -> str:
     """Return the director's message that asks ``role`` to open the conversation; it is public text only."""
-    return replace_surrogates(
-        f"Please begin the conversation as {role.title}. What it is about: {task}".strip()
-    )
+    return replace_surrogates(f"Please begin the conversation as {role.title}. What it is about: {task}".strip())
 
 
 def system_message(role: Role, scenario: Scenario) -> str:

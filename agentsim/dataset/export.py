@@ -18,9 +18,7 @@ from agentsim.errors import AgentsimError, UserError
 from agentsim.schema import Persona, Record, Scenario, Tally
 
 _CARD = "README.md"
-_NAMES = frozenset(
-    {_CARD, *(f"{split}.{end}" for split in ("train", "validation") for end in SUFFIX.values())}
-)
+_NAMES = frozenset({_CARD, *(f"{split}.{end}" for split in ("train", "validation") for end in SUFFIX.values())})
 
 
 @dataclass(frozen=True)
@@ -169,9 +167,7 @@ def _may_replace(folder: Path) -> None:
     if foreign:
         raise UserError(f"{folder} holds what is not of an export: {', '.join(foreign[:3])}", fix=fix)
     if names and MARK not in _read(folder / _CARD):
-        raise UserError(
-            f"{folder} is not an earlier export of agentsim: its README.md says nothing of it", fix=fix
-        )
+        raise UserError(f"{folder} is not an earlier export of agentsim: its README.md says nothing of it", fix=fix)
 
 
 def _read(path: Path) -> str:

@@ -84,9 +84,7 @@ def _row(
         grade=grade.overall if grade else None,
         rubric=grading.rubric if grading else None,
         grades=tuple(
-            CriterionGrade(
-                criterion=score.criterion, score=score.score, reason=score.reason, turns=score.turns
-            )
+            CriterionGrade(criterion=score.criterion, score=score.score, reason=score.reason, turns=score.turns)
             for score in (grade.scores if grade else ())
         ),
         graded_by=grading.model if grading else None,
@@ -94,9 +92,7 @@ def _row(
         checks=tuple(CheckOutcome(check=result.check, outcome=result.outcome) for result in verdict.checks),
         models=tuple(ModelUse(part=part, model=model) for part, model in _models(record)),
         seed=plan.seed,
-        lineage=tuple(
-            Origin(name=name, hash=digest) for name, digest in sorted(dialogue.lineage.hashes.items())
-        ),
+        lineage=tuple(Origin(name=name, hash=digest) for name, digest in sorted(dialogue.lineage.hashes.items())),
         version=dialogue.lineage.version,
         licence=combine([scenario.licence, *(person.licence for person in people)]),
         source="; ".join(sorted({scenario.source, *(person.source for person in people)})),

@@ -74,9 +74,7 @@ class RoleAgent(BaseChatAgent):
     def produced_message_types(self) -> Sequence[type[BaseChatMessage]]:
         return (TextMessage,)
 
-    async def on_messages(
-        self, messages: Sequence[BaseChatMessage], cancellation_token: CancellationToken
-    ) -> Response:
+    async def on_messages(self, messages: Sequence[BaseChatMessage], cancellation_token: CancellationToken) -> Response:
         async for item in self.on_messages_stream(messages, cancellation_token):
             if isinstance(item, Response):
                 return item
@@ -111,9 +109,7 @@ class RoleAgent(BaseChatAgent):
         # As the record will hold it, so that a resumed dialogue asks exactly what this one would have.
         text = well_formed(answers[-1].text).strip()
         if not text:
-            raise EmptyAnswer(
-                f"{self.name} said nothing in {ATTEMPTS} attempts", model=self._client.model_name
-            )
+            raise EmptyAnswer(f"{self.name} said nothing in {ATTEMPTS} attempts", model=self._client.model_name)
         # Only now, with the turn in hand, does it become part of what this agent remembers.
         self._heard += [*new, (self.name, text)]
         self._chat = [*chat, AssistantMessage(content=text, source=self.name)]

@@ -15,7 +15,6 @@ from agentsim.dialogue.stage import Stage, cast_people, display_names, others, r
 from agentsim.dialogue.team import DialogueTeam
 from agentsim.errors import ContextTooLong
 from agentsim.events import DialogueEnded, DialogueStarted, Event, GoalChecked, Token, TurnDone
-from agentsim.library.fingerprint import fingerprint
 from agentsim.schema import (
     Assignment,
     Dialogue,
@@ -97,9 +96,7 @@ async def _talk(
     watch: Callable[[Token], None] | None,
 ) -> End:
     """Add turns until the dialogue is over and return why it is."""
-    opening = stage.prompts.render(
-        "opening", others=others(scenario, scenario.leader.name, people), task=task
-    )
+    opening = stage.prompts.render("opening", others=others(scenario, scenario.leader.name, people), task=task)
     agents = _agents(stage, assignment, scenario, people, task, opening)
     team = DialogueTeam(agents)
     if not turns and isinstance(stage.spec(scenario, scenario.leader.name), AgentSpeaker):
@@ -115,11 +112,7 @@ async def _talk(
         async for item in stream:
             if isinstance(item, ModelClientStreamingChunkEvent):
                 if watch is not None:
-                    watch(
-                        Token(
-                            dialogue=assignment.id, turn=len(turns), role=item.source, text=str(item.content)
-                        )
-                    )
+                    watch(Token(dialogue=assignment.id, turn=len(turns), role=item.source, text=str(item.content)))
                 continue
             if item is not team.latest:
                 continue
@@ -149,7 +142,6 @@ async def _end_after(
 ) -> End | None:
     """Return why the dialogue is over after these turns, or ``None`` where it goes on."""
     ending = scenario.ending
-    spoken = sum(turn.usage.completion_tokens for turn in turns)
     if (
         stage.goal is not None
         and ending.min_turns <= len(turns) < ending.max_turns
@@ -161,6 +153,7 @@ async def _end_after(
             return End(reason="goal_reached", detail=scenario.ending.goal)
     if len(turns) >= ending.max_turns:
         return End(reason="turn_limit", detail=f"{ending.max_turns} turns")
+    spoken = sum([turn.usage.completion_tokens for turn in turns])
     if spoken >= ending.max_tokens:
         return End(reason="token_limit", detail=f"{spoken} of {ending.max_tokens} tokens")
     return None
@@ -192,6 +185,9 @@ def _agents(
     ]
 
 
+_FINISHES = frozenset(get_args(FinishReason))
+
+
 def turn_of(message: BaseChatMessage, index: int, role: str, speaker: Speaker) -> Turn:
     """Return the turn that an agent's message is, with what the metadata of an agent of ours tells."""
     told = message.metadata if speaker in ("model", "endpoint") else {}
@@ -203,7 +199,7 @@ def turn_of(message: BaseChatMessage, index: int, role: str, speaker: Speaker) -
         text=message.to_model_text(),
         speaker=speaker,
         model=told.get("model"),
-        finish=cast("FinishReason", finish if finish in get_args(FinishReason) else "unknown"),
+        finish=cast("FinishReason", finish if finish in _FINISHES else "unknown"),
         reasoning=told.get("reasoning"),
         usage=Usage(
             prompt_tokens=usage.prompt_tokens if usage else 0,
@@ -214,23 +210,18 @@ def turn_of(message: BaseChatMessage, index: int, role: str, speaker: Speaker) -
     )
 
 
-def _lineage(
-    stage: Stage, assignment: Assignment, scenario: Scenario, people: Mapping[str, Persona]
-) -> Lineage:
+def _lineage(stage: Stage, assignment: Assignment, scenario: Scenario, people: Mapping[str, Persona]) -> Lineage:
     models: dict[str, str] = {}
     for role in scenario.order:
         spec = stage.spec(scenario, role.name)
         models[role.name] = spec.model if isinstance(spec, ModelSpeaker) else speaker_kind(spec)
     if stage.task is not None:
         models["task"] = stage.task.model
-    hashes = {"scenario": fingerprint(scenario)}
+    hashes = {"scenario": stage.fingerprint(scenario)}
     hashes.update(
-        {
-            f"prompt:{role.name}": stage.prompts.hash(stage.template(scenario, role.name))
-            for role in scenario.order
-        }
+        {f"prompt:{role.name}": stage.prompts.hash(stage.template(scenario, role.name)) for role in scenario.order}
     )
-    hashes.update({f"persona:{role}": fingerprint(persona) for role, persona in people.items()})
+    hashes.update({f"persona:{role}": stage.fingerprint(persona) for role, persona in people.items()})
     return Lineage(
         method="simulated",
         parents=(scenario.id, *(persona.id for persona in people.values())),

@@ -30,9 +30,7 @@ class FunctionAgent(BaseChatAgent):
         speaker: whether a person stands behind it, for the record.
     """
 
-    def __init__(
-        self, name: str, function: Function, *, speaker: Literal["callable", "human"] = "callable"
-    ) -> None:
+    def __init__(self, name: str, function: Function, *, speaker: Literal["callable", "human"] = "callable") -> None:
         super().__init__(name, "a role played by a function")
         self._function = function
         self._speaker = speaker
@@ -42,9 +40,7 @@ class FunctionAgent(BaseChatAgent):
     def produced_message_types(self) -> Sequence[type[BaseChatMessage]]:
         return (TextMessage,)
 
-    async def on_messages(
-        self, messages: Sequence[BaseChatMessage], cancellation_token: CancellationToken
-    ) -> Response:
+    async def on_messages(self, messages: Sequence[BaseChatMessage], cancellation_token: CancellationToken) -> Response:
         new = [(message.source, well_formed(message.to_model_text())) for message in messages]
         heard = [*self._heard, *new]
         said = self._function([{"role": source, "text": text} for source, text in heard])
@@ -62,9 +58,7 @@ class FunctionAgent(BaseChatAgent):
         if not text:
             raise EmptyAnswer(f"the function that plays {self.name!r} returned no text", model=self._speaker)
         self._heard = [*heard, (self.name, text)]
-        return Response(
-            chat_message=TextMessage(content=text, source=self.name, metadata={"speaker": self._speaker})
-        )
+        return Response(chat_message=TextMessage(content=text, source=self.name, metadata={"speaker": self._speaker}))
 
     async def on_reset(self, cancellation_token: CancellationToken) -> None:
         self._heard = []

@@ -43,9 +43,7 @@ async def specify_task(
         words=TASK_WORDS,
     )
     seed = derive_seed(assignment.seed, "task")
-    answer = await stage.door.ask(
-        Request(side.model, [{"role": "user", "content": prompt}], dict(side.params), seed)
-    )
+    answer = await stage.door.ask(Request(side.model, [{"role": "user", "content": prompt}], dict(side.params), seed))
     return well_formed(answer.text).strip() or assignment.task, answer_usage(answer)
 
 
@@ -57,9 +55,7 @@ async def goal_reached(
         "goal", goal=scenario.ending.goal, transcript=transcript_lines(turns), mark=fence_mark(turns)
     )
     seed = derive_seed(assignment.seed, "goal", len(turns))
-    found, answer = await ask_json(
-        stage.door, side.model, prompt, GOAL_SCHEMA, params=dict(side.params), sample=seed
-    )
+    found, answer = await ask_json(stage.door, side.model, prompt, GOAL_SCHEMA, params=dict(side.params), sample=seed)
     reached = found.get("reached") if found else None
     return reached if isinstance(reached, bool) else None, answer_usage(answer)
 

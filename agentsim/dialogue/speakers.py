@@ -88,9 +88,7 @@ def make_agent(
     if isinstance(spec, AgentSpeaker):
         agent = spec.make()
         if agent.name != role:
-            raise UserError(
-                f"the agent for role {role!r} is called {agent.name!r}", fix="give it the role's name"
-            )
+            raise UserError(f"the agent for role {role!r} is called {agent.name!r}", fix="give it the role's name")
         return agent
     return RoleAgent(
         role,

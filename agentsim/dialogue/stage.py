@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agentsim.dialogue.speakers import ModelSpeaker, SpeakerSpec
+from agentsim.library.fingerprint import fingerprint
 from agentsim.llm.model import Model
 from agentsim.prompts.render import Prompts
 from agentsim.schema import Assignment, Persona, Scenario
@@ -48,6 +49,15 @@ class Stage:
 
     stream: bool = False
     """Whether turns are passed on piece by piece."""
+
+    _fingerprints: dict[tuple[type, str], str] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def fingerprint(self, noun: Persona | Scenario) -> str:
+        """Return the fingerprint of a noun of this run's library, in which an id stands for one noun."""
+        key = (type(noun), noun.id)
+        if key not in self._fingerprints:
+            self._fingerprints[key] = fingerprint(noun)
+        return self._fingerprints[key]
 
     def spec(self, scenario: Scenario, role: str) -> SpeakerSpec:
         """Return what speaks for a role: the run's word for it, else the scenario's model, else the

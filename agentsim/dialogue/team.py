@@ -201,9 +201,7 @@ class DialogueTeam(Team):
                     factory.register(kind)
         return factory
 
-    async def restore(
-        self, said: Sequence[tuple[str, str]], agent_states: Mapping[str, Mapping[str, Any]]
-    ) -> None:
+    async def restore(self, said: Sequence[tuple[str, str]], agent_states: Mapping[str, Mapping[str, Any]]) -> None:
         """Put the team where it was after the turns ``said`` (agent name, text).
 
         Agents of this package remember from the words alone; a foreign agent takes its saved state from

@@ -26,9 +26,7 @@ def write_schemas(folder: Path) -> tuple[Path, ...]:
     paths = []
     for name, schema in editor_schemas().items():
         path = folder / name
-        path.write_text(
-            json.dumps(schema, indent=2, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n"
-        )
+        path.write_text(json.dumps(schema, indent=2, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
         paths.append(path)
     return tuple(paths)
 

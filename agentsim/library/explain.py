@@ -53,9 +53,7 @@ def explain(
         if detail["loc"][-1:] == ("[key]",):
             message = f"the key {message}"
         found.append((place, message, fix))
-    return [
-        Fault(file, line_of(place, lines), field_name(place), message, fix) for place, message, fix in found
-    ]
+    return [Fault(file, line_of(place, lines), field_name(place), message, fix) for place, message, fix in found]
 
 
 def _follows_from_another(detail: ErrorDetails) -> bool:
@@ -78,9 +76,7 @@ def _words(detail: ErrorDetails, spot: Spot) -> tuple[str, str]:
         return f"{name!r} is missing", f"add `{name}:`{_meaning(field)}"
     if kind == "extra_forbidden":
         close = nearest(name, spot.beside)
-        fix = (
-            f"did you mean {close!r}?" if close else f"remove it; the keys here are {', '.join(spot.beside)}"
-        )
+        fix = f"did you mean {close!r}?" if close else f"remove it; the keys here are {', '.join(spot.beside)}"
         return f"unknown key {shown(name)}", fix
     if value is None:
         drop = ", or remove the key" if field is not None and not field.is_required() else ""

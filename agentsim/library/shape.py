@@ -115,9 +115,7 @@ def locate(noun: type[BaseModel], loc: Place) -> Spot:
             continue
         if key == "[key]":
             break
-        beside = {
-            name: field for kind in kinds if is_model(kind) for name, field in kind.model_fields.items()
-        }
+        beside = {name: field for kind in kinds if is_model(kind) for name, field in kind.model_fields.items()}
         place.append(key)
         kinds = step(kinds, key)
     return Spot(tuple(place), beside, kinds)

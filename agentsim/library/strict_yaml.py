@@ -82,9 +82,7 @@ def _decode(data: bytes) -> str:
         raise _Unreadable(line, f"the control character {char} cannot stand in a text file", "remove it")
     if found := _DIRECTIVE.match(text):
         line = text.count("\n", 0, found.end()) + 1
-        raise _Unreadable(
-            line, "YAML directives (lines that start with '%') are not used here", "remove the line"
-        )
+        raise _Unreadable(line, "YAML directives (lines that start with '%') are not used here", "remove the line")
     return text
 
 
@@ -124,9 +122,7 @@ class _Reader:
         if getattr(end, "explicit", False):
             self._fault(_line(end), (), "the end mark '...' is refused", "remove the line")
         elif not isinstance(end := next(self.events), yaml.StreamEndEvent):
-            self._fault(
-                _line(end), (), "the file holds more than one document", "move the second to its own file"
-            )
+            self._fault(_line(end), (), "the file holds more than one document", "move the second to its own file")
         return tree
 
     def _node(self, event: yaml.Event, place: Place, depth: int) -> Tree:
@@ -142,9 +138,7 @@ class _Reader:
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event, place)
         if depth == MAX_DEPTH:
-            raise _Unreadable(
-                _line(event), f"the nesting is deeper than {MAX_DEPTH} levels", "make it flatter"
-            )
+            raise _Unreadable(_line(event), f"the nesting is deeper than {MAX_DEPTH} levels", "make it flatter")
         if isinstance(event, yaml.MappingStartEvent):
             return self._mapping(place, depth + 1)
         return self._sequence(place, depth + 1)
@@ -186,9 +180,7 @@ class _Reader:
         self._refuse_marks(event, place)
         key = self._scalar(event, place)
         if key is None:
-            self._fault(
-                line, place, "a key is empty or null", "write a word as the key, in quotes if it is 'null'"
-            )
+            self._fault(line, place, "a key is empty or null", "write a word as the key, in quotes if it is 'null'")
             return _SKIPPED
         if key == "<<" and not event.style:
             self._fault(line, place, "the merge key '<<' is refused", "write the keys out")
@@ -196,9 +188,7 @@ class _Reader:
         if key in entries:
             before = self.lines[(*place, key)]
             fix = "remove one of them"
-            self._fault(
-                line, (*place, key), f"the key {shown(key)} stands twice (first in line {before})", fix
-            )
+            self._fault(line, (*place, key), f"the key {shown(key)} stands twice (first in line {before})", fix)
             return _SKIPPED
         return _SKIPPED if "\0" in key else str(key)
 

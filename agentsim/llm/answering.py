@@ -58,8 +58,7 @@ def build(
     prompt = completion = 0
     cost = 0.0
     if usage:
-        prompt = usage.get("prompt_tokens") or 0
-        completion = usage.get("completion_tokens") or 0
+        prompt, completion = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
         cost = _cost(endpoint, usage, prompt, completion)
     return Answer(
         text=text,
@@ -74,14 +73,25 @@ def build(
     )
 
 
+_MOST = 1_000_000_000
+"""More than any call can take; what a server reports beyond it is not counted."""
+
+
+def _count(reported: object) -> int:
+    """Return a number of tokens as a server reports it; 0 for what can be none: usage is untrusted input."""
+    if isinstance(reported, float) and reported.is_integer():
+        reported = int(reported)
+    return reported if type(reported) is int and 0 <= reported < _MOST else 0
+
+
 def _cost(endpoint: Endpoint, usage: Mapping[str, Any], prompt: int, completion: int) -> float:
     """Price a call ourselves; the provider's figure (OpenRouter sends one) counts where we know no price."""
     if not endpoint.prices.known:
         reported = usage.get("cost")
-        return float(reported) if isinstance(reported, int | float) else 0.0
+        return float(reported) if isinstance(reported, int | float) and 0 <= reported < _MOST else 0.0
     details = usage.get("prompt_tokens_details")
-    cached = (details.get("cached_tokens") or 0) if details else 0
-    written = usage.get("cache_creation_input_tokens") or 0
+    cached = _count(details.get("cached_tokens")) if isinstance(details, Mapping) else 0
+    written = _count(usage.get("cache_creation_input_tokens"))
     return endpoint.prices.cost(prompt, completion, cached, written)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+import orjson
+
 from agentsim.errors import BadRequest
 from agentsim.llm.endpoint import Endpoint
 from agentsim.llm.litellm_door import litellm
@@ -31,6 +33,15 @@ _OURS = frozenset(
 """Names that the door itself decides on."""
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
+
+
+def _encode_bytes(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except TypeError:  # lone surrogates, which only escapes can carry, and mappings that are no dicts
+        return _encode(value).encode()
+
+
 _PROBE = (
     {"role": "system", "content": "s"},
     {"role": "user", "content": "u"},
@@ -104,7 +115,7 @@ class Bodies:
         if not (self._plain and _is_plain(messages)):
             messages = self._transform(messages, {})["messages"]
         tail = f',"seed":{json.dumps(seed)}}}' if seeded else "}"
-        return f'{head}"messages":{_encode(messages)}{tail}'.encode()
+        return b"%b%b%b" % (head.encode(), _encode_bytes(messages), tail.encode())
 
     def _template(self, params: Mapping[str, Any], stream: bool) -> tuple[str, bool]:
         """Return the body's text up to the messages, and whether the seed is sent."""
@@ -120,7 +131,7 @@ class Bodies:
         del body["messages"]
         body |= body.pop("extra_body", None) or {}
         seeded = body.pop("seed", None) is not None
-        return _encode(body)[:-1] + ",", seeded
+        return _encode(body)[:-1] + ',"messages":', seeded
 
     def _transform(self, messages: Sequence[Message], mapped: dict[str, Any]) -> dict[str, Any]:
         """Run litellm's own steps from messages to body, on copies: it changes what it is given."""

@@ -1,8 +1,10 @@
 """A cap that holds: what a call may cost is set aside, durably, before it is sent."""
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 from agentsim.errors import (
@@ -83,63 +85,88 @@ class Budget:
         self._tokens = spent.prompt_tokens + spent.completion_tokens
         self._max_cost = max_cost
         self._max_tokens = max_tokens
+        self._in_flight = 0
+        self._moved = asyncio.Event()
 
     async def ask(self, request: Request) -> Answer:
-        hold = await self._hold(request)
-        # Where this raises, the reservation stays: the provider may have billed a call that failed on our
-        # side.
-        try:
+        async with self._hold(request) as hold:
             answer = await self._inner.ask(request)
-        except NOT_BILLED:
-            self._settle(hold, None)
-            raise
-        self._settle(hold, answer)
+            hold.answer = answer
         return answer
 
     async def stream(self, request: Request) -> AsyncIterator[str | Answer]:
-        hold = await self._hold(request)
         pieces = cast("AsyncGenerator[str | Answer, None]", self._inner.stream(request))
-        try:
-            async with aclosing(pieces):
-                async for item in pieces:
-                    if isinstance(item, Answer):
-                        self._settle(hold, item)
-                    yield item
-        except NOT_BILLED:
-            self._settle(hold, None)
-            raise
+        async with self._hold(request) as hold, aclosing(pieces):
+            async for item in pieces:
+                if isinstance(item, Answer):
+                    hold.answer = item
+                yield item
 
     async def close(self) -> None:
         await self._inner.close()
 
-    async def _hold(self, request: Request) -> tuple[int, float, int]:
+    @asynccontextmanager
+    async def _hold(self, request: Request) -> AsyncIterator["_Hold"]:
+        """Set aside what the call may take, and at its end put the truth in its place.
+
+        Where a call fails, what was set aside stays: the provider may have billed a call that failed on our side.
+        """
         read, write = _most_read(request), _most_written(request.params)
         in_price, out_price = await self._prices(request.model)
-        cost, tokens = read * in_price + write * out_price, read + write
-        if self._max_cost is not None and self._cost + cost > self._max_cost:
-            raise BudgetReached(
+        hold = _Hold(read * in_price + write * out_price, read + write)
+        while (refusal := self._refusal(hold)) is not None:
+            # Calls in flight mostly take less than was set aside for them: their end may make room.
+            if not self._in_flight:
+                raise refusal
+            await self._moved.wait()
+        self._cost += hold.cost
+        self._tokens += hold.tokens
+        self._in_flight += 1
+        try:
+            number = await self._reservations.reserve(hold.cost, hold.tokens)
+            try:
+                yield hold
+            except NOT_BILLED:
+                self._settle(number, hold, 0.0, 0)
+                raise
+            finally:
+                answer = hold.answer
+                # A server that reports nothing may have billed all the same.
+                if answer is not None and (used := answer.prompt_tokens + answer.completion_tokens):
+                    self._settle(number, hold, answer.cost, used)
+        finally:
+            self._in_flight -= 1
+            self._moved.set()
+            self._moved = asyncio.Event()
+
+    def _refusal(self, hold: "_Hold") -> BudgetReached | None:
+        if self._max_cost is not None and self._cost + hold.cost > self._max_cost:
+            return BudgetReached(
                 f"the cap of ${self._max_cost:g} does not allow the next call "
-                f"(${self._cost:.6f} used or set aside, up to ${cost:.6f} more)",
+                f"(${self._cost:.6f} used or set aside, up to ${hold.cost:.6f} more)",
                 fix="raise --max-cost and resume",
             )
-        if self._max_tokens is not None and self._tokens + tokens > self._max_tokens:
-            raise BudgetReached(
+        if self._max_tokens is not None and self._tokens + hold.tokens > self._max_tokens:
+            return BudgetReached(
                 f"the cap of {self._max_tokens:,} tokens does not allow the next call "
-                f"({self._tokens:,} used or set aside, up to {tokens:,} more)",
+                f"({self._tokens:,} used or set aside, up to {hold.tokens:,} more)",
                 fix="raise --max-tokens-total and resume",
             )
-        self._cost += cost
-        self._tokens += tokens
-        return await self._reservations.reserve(cost, tokens), cost, tokens
+        return None
 
-    def _settle(self, hold: tuple[int, float, int], answer: Answer | None) -> None:
-        number, cost, tokens = hold
-        self._cost -= cost
-        self._tokens -= tokens
-        if answer is not None:
-            self._cost += answer.cost
-            self._tokens += answer.prompt_tokens + answer.completion_tokens
+    def _settle(self, number: int, hold: "_Hold", cost: float, tokens: int) -> None:
+        self._cost += cost - hold.cost
+        self._tokens += tokens - hold.tokens
         self._reservations.settle(number)
+
+
+@dataclass
+class _Hold:
+    """What is set aside for one call, and its answer once there is one."""
+
+    cost: float
+    tokens: int
+    answer: Answer | None = None
 
 
 def _most_read(request: Request) -> int:

@@ -218,9 +218,7 @@ class ChatClient(ChatCompletionClient, Component[ChatClientConfig]):
                 total += IMAGE_TOKENS if image else _bytes(part) // 4
         return total + _bytes([_tool(tool) for tool in tools] or None) // 4
 
-    def remaining_tokens(
-        self, messages: Sequence[LLMMessage], *, tools: Sequence[Tool | ToolSchema] = ()
-    ) -> int:
+    def remaining_tokens(self, messages: Sequence[LLMMessage], *, tools: Sequence[Tool | ToolSchema] = ()) -> int:
         """Return the estimate of tokens left in the context window (`UNKNOWN_WINDOW` where none is known)."""
         return (self._max_input_tokens or UNKNOWN_WINDOW) - self.count_tokens(messages, tools=tools)
 
@@ -290,9 +288,7 @@ class ChatClient(ChatCompletionClient, Component[ChatClientConfig]):
             usage.completion_tokens += answer.completion_tokens
 
 
-async def _linked(
-    pieces: AsyncIterator[str | Answer], token: CancellationToken
-) -> AsyncIterator[str | Answer]:
+async def _linked(pieces: AsyncIterator[str | Answer], token: CancellationToken) -> AsyncIterator[str | Answer]:
     """Yield the same pieces, read by one task for the token to cancel: it keeps all it is linked to for
     good."""
     queue: asyncio.Queue[str | Answer | None] = asyncio.Queue()
@@ -341,17 +337,22 @@ def _logprob(token: TokenLogprob) -> ChatCompletionTokenLogprob:
     )
 
 
+_SPOKEN: dict[type, str] = {SystemMessage: "system", UserMessage: "user", AssistantMessage: "assistant"}
+
+
 def _messages(messages: Sequence[LLMMessage]) -> list[Message]:
     """Return messages in OpenAI's form; names of agents stay out, many servers refuse them."""
     made: list[Message] = []
     for message in messages:
+        role = _SPOKEN.get(type(message))
+        if role is not None and type(message.content) is str:  # nearly all, and a long chat has many
+            made.append({"role": role, "content": message.content})
+            continue
         match message:
             case SystemMessage(content=content):
                 made.append({"role": "system", "content": content})
             case UserMessage(content=content):
-                made.append(
-                    {"role": "user", "content": content if isinstance(content, str) else _parts(content)}
-                )
+                made.append({"role": "user", "content": content if isinstance(content, str) else _parts(content)})
             case AssistantMessage(content=str() as content):
                 made.append({"role": "assistant", "content": content})
             case AssistantMessage(content=content, thought=thought):
@@ -366,17 +367,13 @@ def _messages(messages: Sequence[LLMMessage]) -> list[Message]:
                 made.append({"role": "assistant", "content": thought, "tool_calls": calls})
             case FunctionExecutionResultMessage(content=results):
                 made += [
-                    {"role": "tool", "tool_call_id": result.call_id, "content": result.content}
-                    for result in results
+                    {"role": "tool", "tool_call_id": result.call_id, "content": result.content} for result in results
                 ]
     return made
 
 
 def _parts(content: Sequence[str | Image]) -> list[dict[str, Any]]:
-    return [
-        {"type": "text", "text": part} if isinstance(part, str) else part.to_openai_format()
-        for part in content
-    ]
+    return [{"type": "text", "text": part} if isinstance(part, str) else part.to_openai_format() for part in content]
 
 
 def _tool(tool: Tool | ToolSchema) -> dict[str, Any]:

@@ -49,9 +49,7 @@ _NO_MODEL = re.compile(
     r"model[_ ]not[_ ]found|model .{1,120}(?:does not exist|not found)|not a valid model|unknown model",
     re.IGNORECASE,
 )
-_WAIT = re.compile(
-    r"(?:try again|retry)(?: after| in)\s+(?:(\d+)m(?!s))?\s*(?:([\d.]+)\s*(ms|s))?", re.IGNORECASE
-)
+_WAIT = re.compile(r"(?:try again|retry)(?: after| in)\s+(?:(\d+)m(?!s))?\s*(?:([\d.]+)\s*(ms|s))?", re.IGNORECASE)
 _LITELLM_PREFIX = re.compile(r"^(?:(?:litellm\.)?\w+(?:Error|Timeout|Exception)(?::\s+|\s+-\s+))+")
 _OPENROUTER = re.compile(r"Message: (.*), Metadata: .*, User ID: ", re.DOTALL)
 _DISCONNECTED = frozenset(
@@ -101,9 +99,7 @@ def from_litellm(endpoint: Endpoint, error: BaseException) -> ModelError:
         return unreachable(endpoint)
     if names & _DISCONNECTED:
         return broken(endpoint)
-    status = next(
-        (code for link in chain if isinstance(code := getattr(link, "status_code", None), int)), None
-    )
+    status = next((code for link in chain if isinstance(code := getattr(link, "status_code", None), int)), None)
     if status == 408 or names & {"Timeout", "APITimeoutError"}:
         return _classify(endpoint, _Said(_plain(str(error)), status=status or 408), None)
     said = _read(_plain(str(error)), status)
@@ -116,9 +112,7 @@ def from_litellm(endpoint: Endpoint, error: BaseException) -> ModelError:
             codes += " " + given.code
     if type(error).__name__ == "MidStreamFallbackError":
         # Raised inside a stream of status 200: litellm makes up a status, only the body's code is true.
-        status = next(
-            (c for link in chain if isinstance(c := _number(getattr(link, "code", None)), int)), None
-        )
+        status = next((c for link in chain if isinstance(c := _number(getattr(link, "code", None)), int)), None)
     if "ContextWindowExceededError" in names:
         codes += " context_length_exceeded"
     if "ContentPolicyViolationError" in names:
@@ -184,9 +178,7 @@ def _classify(endpoint: Endpoint, said: _Said, retry_after: float | None) -> Mod
         return kind(message, model=endpoint.name, status=status, fix=fix, **more)
 
     if status == 402 or (status in (429, 403, 400, None) and _QUOTA.search(text)):
-        return made(
-            OutOfQuota, "the account has no credit left", "add credit to the account or choose another model"
-        )
+        return made(OutOfQuota, "the account has no credit left", "add credit to the account or choose another model")
     if status == 429:
         fix = "wait, or ask for fewer calls at once"
         return made(RateLimited, "too many requests", fix, retry_after=retry_after)
@@ -197,11 +189,7 @@ def _classify(endpoint: Endpoint, said: _Said, retry_after: float | None) -> Mod
         fix = "change the scenario's content or choose a model with another policy"
         return made(Refused, "the provider's policy stopped the answer", fix)
     if status in (401, 403) or (status in (400, None) and _BAD_KEY.search(text)):
-        where = (
-            f"the environment variable {endpoint.key_env}"
-            if endpoint.key_env
-            else "the provider's credentials"
-        )
+        where = f"the environment variable {endpoint.key_env}" if endpoint.key_env else "the provider's credentials"
         return made(AuthenticationFailed, "the provider does not accept the key", f"check {where}")
     if status == 404 or (refusing and _NO_MODEL.search(text)):
         close = " or ".join(endpoint.similar)
@@ -231,12 +219,7 @@ def _read(text: str, status: int | None) -> _Said:
 def _from_error(error: Any, status: int | None) -> _Said:
     if not isinstance(error, Mapping):
         return _Said(str(error), status=status)
-    message = (
-        error.get("message")
-        or error.get("detail")
-        or error.get("error")
-        or json.dumps(dict(error), default=str)
-    )
+    message = error.get("message") or error.get("detail") or error.get("error") or json.dumps(dict(error), default=str)
     codes = " ".join(str(error[key]) for key in ("code", "type", "status") if error.get(key))
     return _Said(message if isinstance(message, str) else json.dumps(message, default=str), codes, status)
 

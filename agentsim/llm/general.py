@@ -179,9 +179,7 @@ def _usage(usage: Any) -> dict[str, Any] | None:
     return {
         "prompt_tokens": usage.prompt_tokens,
         "completion_tokens": usage.completion_tokens,
-        "prompt_tokens_details": {"cached_tokens": getattr(details, "cached_tokens", None)}
-        if details
-        else None,
+        "prompt_tokens_details": {"cached_tokens": getattr(details, "cached_tokens", None)} if details else None,
         "cache_creation_input_tokens": getattr(usage, "cache_creation_input_tokens", None),
         "cost": getattr(usage, "cost", None),
     }

@@ -90,9 +90,7 @@ class LeanWay:
             async with asyncio.timeout(self._timeout):
                 response = await self._open().post(line.url, data=data, headers=line.headers, **line.options)
                 if response.status != 200:
-                    raise failures.from_http(
-                        endpoint, response.status, await response.read(), response.headers
-                    )
+                    raise failures.from_http(endpoint, response.status, await response.read(), response.headers)
             done = False
             while not done:
                 async with asyncio.timeout(self._timeout):
@@ -125,9 +123,7 @@ class LeanWay:
     async def _line(self, name: str) -> _Line:
         endpoint = await self._endpoints.find(name)
         if not endpoint.lean or endpoint.url is None:
-            raise UserError(
-                f"{name} cannot be asked the lean way", fix="use the setting way: auto or general"
-            )
+            raise UserError(f"{name} cannot be asked the lean way", fix="use the setting way: auto or general")
         url = URL(endpoint.url)
         options: dict[str, Any] = {}
         if url.scheme == "https":

@@ -7,6 +7,8 @@ from contextlib import aclosing
 from hashlib import blake2b
 from typing import Any, Protocol, cast
 
+import orjson
+
 from agentsim.errors import NotRecorded
 from agentsim.llm.model import Answer, Model, Request, TokenLogprob, ToolCall
 
@@ -34,27 +36,19 @@ def request_key(request: Request) -> str:
     Nothing that shapes an answer may be left out here: two requests with equal keys are taken to be the same
     one.
     """
-    whole = blake2b(_canonical([request.model, dict(request.params), request.sample]), digest_size=20)
-    for message in request.messages:
-        content = message.get("content")
-        if isinstance(content, str) and len(message) == 2:
-            # Almost every message is a role and its text. Lengths keep apart what follows one another.
-            role, text = message["role"].encode(), content.encode("utf-8", "surrogatepass")
-            whole.update(b"text %d %d " % (len(role), len(text)))
-            whole.update(role)
-            whole.update(text)
-        else:
-            body = _canonical(dict(message))
-            whole.update(b"json %d " % len(body))
-            whole.update(body)
-    return whole.hexdigest()
+    body = [request.model, list(map(dict, request.messages)), dict(request.params), request.sample]
+    return blake2b(_canonical(body), digest_size=20).hexdigest()
 
 
-_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+_escaped = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
 def _canonical(value: Any) -> bytes:
-    return _encode(value).encode()
+    """Return JSON with sorted keys; what orjson refuses (lone surrogates, huge numbers) is written escaped."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        return _escaped(value).encode()
 
 
 class Recording:
@@ -134,8 +128,7 @@ def dump_answer(answer: Answer) -> str:
         body["tool_calls"] = [[call.id, call.name, call.arguments] for call in answer.tool_calls]
     if answer.logprobs is not None:
         body["logprobs"] = [[item.token, item.logprob, item.top] for item in answer.logprobs]
-    # ASCII: a model's lone surrogates must not make the record unwritable.
-    return json.dumps(body, ensure_ascii=True, separators=(",", ":"))
+    return _canonical(body).decode()
 
 
 def load_answer(body: str) -> Answer:
@@ -148,8 +141,6 @@ def load_answer(body: str) -> Answer:
         tool_calls=calls,
         logprobs=None
         if logprobs is None
-        else tuple(
-            TokenLogprob(token, value, tuple((t, p) for t, p in top)) for token, value, top in logprobs
-        ),
+        else tuple(TokenLogprob(token, value, tuple((t, p) for t, p in top)) for token, value, top in logprobs),
         cached=True,
     )

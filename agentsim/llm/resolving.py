@@ -89,9 +89,7 @@ def resolve(name: str, overrides: Overrides = Overrides()) -> Endpoint:  # noqa:
     )
 
 
-def _provider(
-    module: Any, name: str, base: str | None, key: str | None
-) -> tuple[str, str, str | None, str | None]:
+def _provider(module: Any, name: str, base: str | None, key: str | None) -> tuple[str, str, str | None, str | None]:
     """Return the bare model name, the provider, the key and the base address."""
     prefix, _, rest = name.partition("/")
     if prefix in _SIGNS_IN and rest:
@@ -115,11 +113,7 @@ def _unknown(module: Any, name: str) -> ModelNotFound:
     else:
         close = _similar(name, module.model_cost)
         message = f"the model name {name!r} does not say which provider it belongs to"
-    fix = (
-        f"did you mean {' or '.join(close)}?"
-        if close
-        else "write it as provider/model, e.g. openai/gpt-4o-mini"
-    )
+    fix = f"did you mean {' or '.join(close)}?" if close else "write it as provider/model, e.g. openai/gpt-4o-mini"
     return ModelNotFound(message, model=name, fix=fix)
 
 
@@ -157,9 +151,7 @@ def _default_key(module: Any, name: str, provider: str, base: str | None, overri
         return None
     missing = module.validate_environment(name)["missing_keys"]
     # Clouds sign in in more ways than by variables (profiles, roles); only a plain missing key is certain.
-    if missing and all(
-        variable.endswith(("_KEY", "_TOKEN")) and "AWS" not in variable for variable in missing
-    ):
+    if missing and all(variable.endswith(("_KEY", "_TOKEN")) and "AWS" not in variable for variable in missing):
         raise _no_key(name, missing)
     return None
 
@@ -173,9 +165,7 @@ def _info(module: Any, provider: str, model: str) -> Mapping[str, Any]:
     """Return litellm's entry for a model, empty where it has none; its own look-up may ask servers."""
     for key in (f"{provider}/{model}", model):
         entry = module.model_cost.get(key)
-        if entry is not None and (
-            key != model or _same_provider(provider, entry.get("litellm_provider", ""))
-        ):
+        if entry is not None and (key != model or _same_provider(provider, entry.get("litellm_provider", ""))):
             return dict(entry)
     return {}
 
@@ -222,9 +212,7 @@ def _prices(info: Mapping[str, Any], overrides: Overrides) -> Prices:
     return Prices(
         input=given or 0.0,
         output=made or 0.0,
-        cached=price(overrides.cached_price, "cache_read_input_token_cost")
-        if listed
-        else overrides.cached_price,
+        cached=price(overrides.cached_price, "cache_read_input_token_cost") if listed else overrides.cached_price,
         cache_write=info.get("cache_creation_input_token_cost") if listed else None,
         known=given is not None or made is not None,
     )

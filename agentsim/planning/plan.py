@@ -53,9 +53,7 @@ class Plan:
                 )
         if not playable:
             raise UserError(
-                "no scenario can be cast with the chosen personas"
-                if chosen
-                else "the library has no scenario",
+                "no scenario can be cast with the chosen personas" if chosen else "the library has no scenario",
                 fix="choose more personas; `agentsim scenarios show ID` tells whom a role takes",
             )
         self.scenarios: tuple[Scenario, ...] = tuple(playable)
@@ -65,9 +63,7 @@ class Plan:
     def _take_in(self, scenario: Scenario, able: Mapping[str, tuple[str, ...]]) -> None:
         """Keep what there is to choose from in a scenario, by kind and name."""
         self._items[scenario.id, "topic", ""] = scenario.topic_paths()
-        self._items.update(
-            {(scenario.id, "slot", name): values for name, values in scenario.task.slots.items()}
-        )
+        self._items.update({(scenario.id, "slot", name): values for name, values in scenario.task.slots.items()})
         self._items.update({(scenario.id, "cast", role): ids for role, ids in able.items()})
 
     def __getitem__(self, index: int) -> Assignment:
@@ -153,7 +149,5 @@ def _name(item: Scenario | TopicPath | str) -> str:
 def _chosen(kind: str, ids: tuple[str, ...], known: Mapping[str, T]) -> tuple[T, ...]:
     missing = [name for name in ids if name not in known]
     if missing:
-        raise UserError(
-            f"no {kind} called {', '.join(map(repr, missing))}", fix=f"`agentsim {kind}s` lists them"
-        )
+        raise UserError(f"no {kind} called {', '.join(map(repr, missing))}", fix=f"`agentsim {kind}s` lists them")
     return tuple(known[name] for name in sorted(set(ids) or known))

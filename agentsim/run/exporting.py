@@ -47,9 +47,7 @@ def export_run(
         records, tally = _so_far(reader)
         scenarios, personas = reader.scenarios(), reader.personas()
     except sqlite3.Error as error:
-        raise StorageError(
-            f"cannot read the run in {folder}: {error}", fix="restore the file run.db"
-        ) from error
+        raise StorageError(f"cannot read the run in {folder}: {error}", fix="restore the file run.db") from error
     finally:
         reader.close()
     return [

@@ -28,9 +28,7 @@ class Judge:
         self.critic = critic
         """Who grades; ``None`` where nobody does."""
         if settings.rubric is not None and settings.rubric not in library.rubrics:
-            raise UserError(
-                f"no rubric called {settings.rubric!r}", fix=f"there are: {', '.join(library.rubrics)}"
-            )
+            raise UserError(f"no rubric called {settings.rubric!r}", fix=f"there are: {', '.join(library.rubrics)}")
 
     def rubric(self, scenario: Scenario) -> Rubric:
         """Return the rubric that dialogues of this scenario are graded by."""

@@ -266,7 +266,10 @@ class Store:
             if self._rows and not self._broken:
                 self._write(self._rows)
                 self._rows = []
+            # Folds the log into the file and does without one: a finished run is one file, readable on any medium.
+            # While somebody reads, the log stays, and the next opener folds it in.
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._db.execute("PRAGMA journal_mode=DELETE")
         except sqlite3.Error:
             pass  # the log holds everything; the next opener folds it in
         finally:

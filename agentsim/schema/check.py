@@ -109,6 +109,4 @@ class PythonCheck(_Check):
     """Longest run allowed."""
 
 
-Check = Annotated[
-    RegexCheck | ExactCheck | NumericCheck | JsonSchemaCheck | PythonCheck, Field(discriminator="kind")
-]
+Check = Annotated[RegexCheck | ExactCheck | NumericCheck | JsonSchemaCheck | PythonCheck, Field(discriminator="kind")]

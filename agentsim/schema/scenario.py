@@ -164,9 +164,7 @@ class Scenario(Noun):
                 faults.append(f"check {check.id!r} names role {check.role!r}, which is not a role here")
             for slot, value in check.when.items():
                 if value not in self.task.slots.get(slot, ()):
-                    faults.append(
-                        f"check {check.id!r} waits for {slot}={value!r}, which task.slots never gives"
-                    )
+                    faults.append(f"check {check.id!r} waits for {slot}={value!r}, which task.slots never gives")
         faults.extend(_twins(self.topics, ()))
         if faults:
             raise ValueError("; ".join(faults))

@@ -35,8 +35,7 @@ from agentsim.schema.role import PersonaSelector
 from agentsim.schema.scenario import Ending
 
 EVIL = (
-    "hi\x1b[31m\x1b]0;owned\x07 [bold]loud[/bold] [@click=app.quit]x[/]"
-    "\nturn\t9\tclerk\tforged\x9b2J \u202egnp\r\nend"
+    "hi\x1b[31m\x1b]0;owned\x07 [bold]loud[/bold] [@click=app.quit]x[/]\nturn\t9\tclerk\tforged\x9b2J \u202egnp\r\nend"
 )
 """What a hostile model or persona file may say."""
 

@@ -26,9 +26,7 @@ COMMANDS = [
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 @pytest.mark.parametrize("form", ["plain", "json"])
-def test_plain_lines_and_json_are_harmless(
-    agentsim: Agentsim, runs: Path, command: tuple[str, ...], form: str
-) -> None:
+def test_plain_lines_and_json_are_harmless(agentsim: Agentsim, runs: Path, command: tuple[str, ...], form: str) -> None:
     said = agentsim(*command, *(["--json"] if form == "json" else []))
     assert said.status == 0
     assert not HARMFUL.search(said.out.replace("\t", "").replace("\n", ""))

@@ -68,9 +68,7 @@ def test_a_folder_of_ones_own_wins(agentsim: Agentsim, mine: Path) -> None:
     assert "mine" in told["file"]
 
 
-def test_check_counts_where_all_is_well(
-    agentsim: Agentsim, mine: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_check_counts_where_all_is_well(agentsim: Agentsim, mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert agentsim("personas", "check", "mine").err.strip() == "0 faults in 1 persona, 1 scenario, 1 rubric"
     assert agentsim("personas", "check", "-l", "mine").status == 0
     monkeypatch.chdir("mine")

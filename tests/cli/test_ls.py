@@ -22,9 +22,7 @@ def test_counts_in_json_add_up(agentsim: Agentsim, runs: Path) -> None:
     tally = run["tally"]
     assert run["state"] == "stopped"
     assert run["to_do"] == 3  # failed, running and not begun; the undecided one has its verdict
-    assert tally["planned"] == tally["accepted"] + sum(tally["rejected"].values()) + sum(
-        tally["failed"].values()
-    )
+    assert tally["planned"] == tally["accepted"] + sum(tally["rejected"].values()) + sum(tally["failed"].values())
 
 
 def test_a_run_that_is_being_written_says_so_and_can_still_be_written(agentsim: Agentsim, runs: Path) -> None:

@@ -17,9 +17,7 @@ def test_without_keys_it_tells_of_the_embedded_model(agentsim: Agentsim) -> None
     assert agentsim("models").lines("embedded")[0][0] == "embedded/smollm2-135m"
 
 
-def test_providers_with_a_key_and_some_of_their_models(
-    agentsim: Agentsim, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_providers_with_a_key_and_some_of_their_models(agentsim: Agentsim, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-hidden")
     monkeypatch.setenv("NOBODYS_API_KEY", "x")
     said = agentsim("models", "--limit", "3", "--json")
@@ -30,9 +28,7 @@ def test_providers_with_a_key_and_some_of_their_models(
 
 
 def test_search_looks_through_the_catalogue(agentsim: Agentsim) -> None:
-    names = [
-        model["name"] for model in agentsim("models", "--search", "GPT-4o mini", "--json").json["models"]
-    ]
+    names = [model["name"] for model in agentsim("models", "--search", "GPT-4o mini", "--json").json["models"]]
     assert "openai/gpt-4o-mini" in names
     said = agentsim("models", "--search", "no such thing")
     assert said.status == 0

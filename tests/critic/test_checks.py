@@ -103,9 +103,7 @@ def test_an_exact_answer_is_found_as_a_word(answer: str, text: str, expected: st
         (7, 0, "9" * 5000 + " and 7", "passed"),
     ],
 )
-def test_a_number_is_found_as_it_is_written(
-    answer: float, tolerance: float, text: str, expected: str
-) -> None:
+def test_a_number_is_found_as_it_is_written(answer: float, tolerance: float, text: str, expected: str) -> None:
     assert outcome(check("numeric", answer=answer, tolerance=tolerance), text) == expected
 
 

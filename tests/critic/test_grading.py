@@ -110,9 +110,7 @@ async def test_the_second_attempt_counts_and_asks_for_another_sample() -> None:
     assert grading.usage.calls == 2
     assert model.requests[0].sample != model.requests[1].sample
     first, second = (str(request.messages[0]["content"]) for request in model.requests)
-    assert (
-        second == f"{first}\nAn earlier answer could not be used: the critic's answer holds no JSON object."
-    )
+    assert second == f"{first}\nAn earlier answer could not be used: the critic's answer holds no JSON object."
 
 
 async def test_the_critics_own_words_are_not_put_into_the_second_question() -> None:
@@ -137,12 +135,8 @@ async def test_weights_shape_the_overall_grade() -> None:
     assert grading.overall == (3 * 5 + 1 * 3) / 4
 
 
-@pytest.mark.parametrize(
-    "names", [("json", "copy"), ("on-topic", "_tone"), ("model_dump", "schema"), ("1", "2")]
-)
-async def test_a_criterion_may_have_any_name(
-    names: tuple[str, str], recwarn: pytest.WarningsRecorder
-) -> None:
+@pytest.mark.parametrize("names", [("json", "copy"), ("on-topic", "_tone"), ("model_dump", "schema"), ("1", "2")])
+async def test_a_criterion_may_have_any_name(names: tuple[str, str], recwarn: pytest.WarningsRecorder) -> None:
     text = json.dumps(dict(zip(names, (mark(5), mark(1)), strict=True)))
     grading, model = await grade(text, by=rubric(*names))
     assert isinstance(grading, Grade)
@@ -205,9 +199,7 @@ async def test_a_run_on_a_provider_that_refuses_schemas_can_be_replayed_offline(
     """The refusal itself was not recorded; the replay must find the answer that came after it."""
     shelf = Shelf()
     side = SideModel("scripted/critic")
-    live = await Critic(Recording(ScriptedModel(refusing(both())), shelf), PROMPTS, side).grade(
-        DIALOGUE, SCENARIO, TWO
-    )
+    live = await Critic(Recording(ScriptedModel(refusing(both())), shelf), PROMPTS, side).grade(DIALOGUE, SCENARIO, TWO)
     again = await Critic(Recording(None, shelf), PROMPTS, side).grade(DIALOGUE, SCENARIO, TWO)
     assert again == live
 

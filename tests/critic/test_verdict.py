@@ -31,9 +31,7 @@ def graded(*scores: int, overall: float | None = None) -> Grade:
     return Grade(
         rubric="plain",
         model="m",
-        scores=tuple(
-            Score(criterion=c, reason="so", score=s) for c, s in zip(("clear", "kind"), scores, strict=True)
-        ),
+        scores=tuple(Score(criterion=c, reason="so", score=s) for c, s in zip(("clear", "kind"), scores, strict=True)),
         overall=overall if overall is not None else sum(scores) / len(scores),
     )
 

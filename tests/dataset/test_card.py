@@ -61,9 +61,7 @@ def test_the_front_matter_is_what_the_hub_reads(tmp_path: Path) -> None:
             ],
         }
     ]
-    assert Features._from_yaml_list(head["dataset_info"]["features"]) == Features.from_arrow_schema(
-        arrow_schema()
-    )
+    assert Features._from_yaml_list(head["dataset_info"]["features"]) == Features.from_arrow_schema(arrow_schema())
     assert body.strip().startswith("# Lamps\n")
     assert MARK in body
 
@@ -140,19 +138,14 @@ def test_no_validation_is_explained(tmp_path: Path) -> None:
 
 
 def test_an_empty_dataset_has_a_card_without_a_licence(tmp_path: Path) -> None:
-    write(
-        [record(outcome="rejected")], tmp_path / "d", tally=Tally(planned=1, accepted=0, rejected={"loop": 1})
-    )
+    write([record(outcome="rejected")], tmp_path / "d", tally=Tally(planned=1, accepted=0, rejected={"loop": 1}))
     head, body = parts(tmp_path / "d")
     assert "license" not in head
     assert "It is empty" in body
     assert "1 planned = 0 accepted + 1 rejected + 0 failed." in body
 
 
-HOSTILE = (
-    "---\n# x\n```\n`b` <script>alert(1)</script> | c | "
-    "[l](http://e.vil) www.e.vil *s* &lt; a: [\n---\n\u202e"
-)
+HOSTILE = "---\n# x\n```\n`b` <script>alert(1)</script> | c | [l](http://e.vil) www.e.vil *s* &lt; a: [\n---\n\u202e"
 # Nouns of the library refuse lone surrogates; what models and the run say may hold them.
 BROKEN = HOSTILE + "\ud800"
 
@@ -188,9 +181,7 @@ def test_hostile_text_stays_text(tmp_path: Path) -> None:
     assert kinds.count("fence") == 1  # the card's own
     assert kinds.count("heading_open") == 1 + 11
     shown = "--- # x ``` `b` <script>alert(1)</script> | c | [l](http://e.vil) www.e.vil *s* &lt; a: [ ---"
-    cells = [
-        "".join(child.content for child in token.children or ()) for token in tokens if token.type == "inline"
-    ]
+    cells = ["".join(child.content for child in token.children or ()) for token in tokens if token.type == "inline"]
     assert sum(shown in cell for cell in cells) >= 6
     assert "\u202e" not in body
 
@@ -206,9 +197,7 @@ def test_what_is_shown_in_a_table_is_what_was_written(text: str) -> None:
     tokens = MARKDOWN.parse(table(("h",), [(f"x{text}x",)]))
     kinds = {child.type for token in tokens for child in token.children or ()}
     assert kinds <= {"text", "text_special"}
-    (_, cell) = [
-        "".join(child.content for child in token.children or ()) for token in tokens if token.type == "inline"
-    ]
+    (_, cell) = ["".join(child.content for child in token.children or ()) for token in tokens if token.type == "inline"]
     written = [char for char in replace_surrogates(f"x{text}x") if char.isalnum()]
     assert [char for char in cell if char.isalnum()] == written
     for char in "\\`*_[]<>#|~&:$@":

@@ -97,14 +97,10 @@ def test_private_facts_stay_out_of_every_file(tmp_path: Path) -> None:
     }
     shop = scenario()
     roles = tuple(
-        part.model_copy(
-            update={"private_goal": "SECRET-GOAL", "private_facts": ("SECRET-FACT",), "train": True}
-        )
+        part.model_copy(update={"private_goal": "SECRET-GOAL", "private_facts": ("SECRET-FACT",), "train": True})
         for part in shop.roles
     )
-    write(
-        run(20), tmp_path / "d", personas=hidden, scenarios=library(shop.model_copy(update={"roles": roles}))
-    )
+    write(run(20), tmp_path / "d", personas=hidden, scenarios=library(shop.model_copy(update={"roles": roles})))
     assert not any(b"SECRET" in data for data in contents(tmp_path / "d").values())
 
 
@@ -222,9 +218,7 @@ def test_a_kill_between_the_two_renames_is_mended(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["d"]
 
 
-def test_a_refused_second_rename_puts_the_old_folder_back(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_refused_second_rename_puts_the_old_folder_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(tmp_path / "d", "old")
     monkeypatch.setattr(folder_module, "_exchange", lambda one, two: False)
     rename = Path.rename

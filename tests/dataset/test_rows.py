@@ -124,9 +124,7 @@ def test_no_private_text_enters_a_row(system: str) -> None:
 
 
 def test_the_public_system_message_says_what_the_role_may_openly_know() -> None:
-    cast = scenario(
-        roles=(role("customer", leads=True), role("clerk", train=True, rules=("Be kind.", "Be brief.")))
-    )
+    cast = scenario(roles=(role("customer", leads=True), role("clerk", train=True, rules=("Be kind.", "Be brief."))))
     (row,) = rows(record(), cast, {})
     assert row.messages[0].content == (
         "You are the clerk.\n\nA small shop on a quiet day.\n\nYour goal: Do what a clerk does.\n\n"

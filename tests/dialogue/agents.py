@@ -30,15 +30,11 @@ class Echo(BaseChatAgent):
         response = await self.on_messages(messages, cancellation_token)
         yield Response(chat_message=response.chat_message, inner_messages=[thought])
 
-    async def on_messages(
-        self, messages: Sequence[BaseChatMessage], cancellation_token: CancellationToken
-    ) -> Response:
+    async def on_messages(self, messages: Sequence[BaseChatMessage], cancellation_token: CancellationToken) -> Response:
         heard = "|".join(f"{message.source}:{message.to_model_text()}" for message in messages)
         self.turns += 1
         kind = StopMessage if self.turns == self._stops_after else TextMessage
-        return Response(
-            chat_message=kind(content=f"{self.name}{self.turns}({heard})"[:200], source=self.name)
-        )
+        return Response(chat_message=kind(content=f"{self.name}{self.turns}({heard})"[:200], source=self.name))
 
     async def on_reset(self, cancellation_token: CancellationToken) -> None:
         self.turns = 0
@@ -62,9 +58,7 @@ class Stumbler(Echo):
         self._at = list(at)
         self.given: list[list[str]] = []
 
-    async def on_messages(
-        self, messages: Sequence[BaseChatMessage], cancellation_token: CancellationToken
-    ) -> Response:
+    async def on_messages(self, messages: Sequence[BaseChatMessage], cancellation_token: CancellationToken) -> Response:
         self.given.append([message.to_model_text() for message in messages])
         if self.turns + 1 in self._at:
             self._at.remove(self.turns + 1)
@@ -80,9 +74,7 @@ class Sleeper(Echo):
         self.asleep = asyncio.Event()
         self.wake = asyncio.Event()
 
-    async def on_messages(
-        self, messages: Sequence[BaseChatMessage], cancellation_token: CancellationToken
-    ) -> Response:
+    async def on_messages(self, messages: Sequence[BaseChatMessage], cancellation_token: CancellationToken) -> Response:
         self.asleep.set()
         waiting = asyncio.ensure_future(self.wake.wait())
         cancellation_token.link_future(waiting)

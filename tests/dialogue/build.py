@@ -55,9 +55,7 @@ def person(place: int, **fields: Any) -> Persona:
 PEOPLE = {persona.id: persona for persona in map(person, range(5))}
 
 
-def situation(
-    roles: int = 2, *, checks: Sequence[Check] = (), ending: Ending | None = None, **fields: Any
-) -> Scenario:
+def situation(roles: int = 2, *, checks: Sequence[Check] = (), ending: Ending | None = None, **fields: Any) -> Scenario:
     """A market morning with so many roles; each has a private goal and a private fact."""
     given: dict[str, Any] = {
         "id": "market",
@@ -92,9 +90,7 @@ def plan_of(scenario: Scenario, **fields: Any) -> Assignment:
         "index": 0,
         "id": "000000-test",
         "scenario": scenario.id,
-        "cast": {
-            role.name: NAMES[place].lower() for place, role in enumerate(scenario.order) if role.persona
-        },
+        "cast": {role.name: NAMES[place].lower() for place, role in enumerate(scenario.order) if role.persona},
         "topic": ("figs",),
         "task": "Talk about figs.",
         "seed": 11,

@@ -73,9 +73,7 @@ CASTS = st.lists(st.sampled_from(["model", "bare", "function"]), min_size=2, max
 
 @settings(max_examples=60, deadline=None)
 @given(CASTS, st.integers(2, 17), st.booleans())
-def test_every_chat_alternates_and_ends_on_the_others_turn(
-    kinds: list[str], turns: int, stream: bool
-) -> None:
+def test_every_chat_alternates_and_ends_on_the_others_turn(kinds: list[str], turns: int, stream: bool) -> None:
     """Invariant 4, for two to five roles of any kind and any number of turns."""
     model = ScriptedModel(talker)
     scenario = situation(len(kinds), ending=ending(turns))
@@ -93,9 +91,7 @@ def test_every_chat_alternates_and_ends_on_the_others_turn(
     st.integers(0, 9),
     st.booleans(),
 )
-def test_taken_up_again_at_any_turn_it_asks_what_it_would_have_asked(
-    kinds: list[str], stop: int, goal: bool
-) -> None:
+def test_taken_up_again_at_any_turn_it_asks_what_it_would_have_asked(kinds: list[str], stop: int, goal: bool) -> None:
     """The same keys in the same order: what was recorded is found again, and nothing else is paid."""
     scenario = situation(len(kinds), ending=ending(9))
 
@@ -213,9 +209,7 @@ async def test_a_chatbot_under_test_gets_the_conversation_alone() -> None:
 async def test_a_chatbot_that_leads_is_told_to_begin_and_nothing_else() -> None:
     """It has no system prompt of ours, but a chat without a single message is refused by every provider."""
     model = ScriptedModel(talker)
-    await play(
-        model, situation(ending=ending(3)), speakers={"asker": ModelSpeaker("scripted/bot", bare=True)}
-    )
+    await play(model, situation(ending=ending(3)), speakers={"asker": ModelSpeaker("scripted/bot", bare=True)})
     bot = [request for request in model.requests if request.model == "scripted/bot"]
     assert roles_of(bot[0]) == ["user"]
     assert bot[0].messages[0]["content"] == OPENING
@@ -379,9 +373,7 @@ async def test_a_full_context_of_the_goal_check_ends_a_resumed_dialogue_as_it_en
 
 async def test_the_task_can_be_made_more_specific_first() -> None:
     kept = Kept()
-    model = ScriptedModel(
-        lambda r: " Talk about two crates of figs. " if r.model == SIDE.model else talker(r)
-    )
+    model = ScriptedModel(lambda r: " Talk about two crates of figs. " if r.model == SIDE.model else talker(r))
     dialogue = await play(model, situation(ending=ending(2)), kept=kept, task=SIDE)
     assert dialogue.task == "Talk about two crates of figs."
     assert dialogue.assignment.task == "Talk about figs."
@@ -460,9 +452,7 @@ class Custom(BaseChatAgent):
         self._turn = 0
 
 
-def custom(
-    role: str, text: str = "Take these.", *, aside: str | None = None, **fields: object
-) -> AgentSpeaker:
+def custom(role: str, text: str = "Take these.", *, aside: str | None = None, **fields: object) -> AgentSpeaker:
     def reply(turn: int) -> TextMessage:
         return TextMessage.model_validate({"content": text, "source": role, **fields})
 
@@ -485,17 +475,13 @@ async def test_what_an_agent_says_on_the_way_to_its_turn_is_no_turn() -> None:
 
 async def test_an_agent_that_signs_with_another_name_still_plays_its_role() -> None:
     model = ScriptedModel(talker)
-    dialogue = await play(
-        model, situation(ending=ending(4)), speakers={"helper": custom("helper", source="somebody")}
-    )
+    dialogue = await play(model, situation(ending=ending(4)), speakers={"helper": custom("helper", source="somebody")})
     assert [turn.role for turn in dialogue.turns] == ["asker", "helper", "asker", "helper"]
 
 
 async def test_metadata_of_a_foreign_agent_is_not_read_as_ours() -> None:
     speakers = {
-        "helper": custom(
-            "helper", metadata={"cost": "cheap", "calls": "many", "finish": "never", "model": "x"}
-        )
+        "helper": custom("helper", metadata={"cost": "cheap", "calls": "many", "finish": "never", "model": "x"})
     }
     dialogue = await play(ScriptedModel(talker), situation(ending=ending(2)), speakers=speakers)
     assert (dialogue.turns[1].model, dialogue.turns[1].finish, dialogue.turns[1].usage.cost) == (
@@ -549,9 +535,7 @@ async def test_seeds_differ_from_turn_to_turn_and_not_from_run_to_run() -> None:
 
 async def test_a_finished_dialogue_survives_json() -> None:
     kept = Kept()
-    dialogue = await play(
-        ScriptedModel(lambda r: answer(r, "\ud83d né")), situation(ending=ending(2)), kept=kept
-    )
+    dialogue = await play(ScriptedModel(lambda r: answer(r, "\ud83d né")), situation(ending=ending(2)), kept=kept)
     assert Dialogue.model_validate_json(dialogue.model_dump_json()) == dialogue
     assert isinstance(kept.events[-1], DialogueEnded)
     json.loads(kept.events[-1].model_dump_json())

@@ -94,9 +94,7 @@ async def test_what_a_role_says_of_its_secret_is_its_own_affair_but_what_it_thin
     from agentsim.llm.model import Answer
     from tests.dialogue.build import play, situation
 
-    model = ScriptedModel(
-        lambda request: Answer("Figs?", "m", "stop", reasoning="They must not learn of the scales.")
-    )
+    model = ScriptedModel(lambda request: Answer("Figs?", "m", "stop", reasoning="They must not learn of the scales."))
     dialogue = await play(model, situation())
     assert dialogue.turns[0].reasoning == "They must not learn of the scales."
     assert all("must not learn" not in str(request.messages) for request in model.requests)

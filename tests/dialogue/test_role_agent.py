@@ -52,9 +52,7 @@ async def test_own_turns_are_the_assistants_and_the_others_are_the_users() -> No
 
 async def test_several_others_form_one_message_under_their_names() -> None:
     model = ScriptedModel(["Good day."])
-    await hears(
-        agent(model, names={"guest": "Ana", "child": "Bo"}), says("guest", "Bread."), says("child", "Cake!")
-    )
+    await hears(agent(model, names={"guest": "Ana", "child": "Bo"}), says("guest", "Bread."), says("child", "Cake!"))
     assert chat(model.requests[0])[1:] == [("user", "Ana: Bread.\n\nBo: Cake!")]
 
 

@@ -139,14 +139,10 @@ async def test_an_agents_own_error_reaches_the_caller_and_the_same_agent_is_aske
 
 
 @settings(max_examples=40, deadline=None)
-@given(
-    st.lists(st.integers(1, 4), max_size=3, unique=True), st.lists(st.integers(1, 4), max_size=3, unique=True)
-)
+@given(st.lists(st.integers(1, 4), max_size=3, unique=True), st.lists(st.integers(1, 4), max_size=3, unique=True))
 def test_stumbling_anywhere_changes_no_transcript(first: list[int], second: list[int]) -> None:
     async def story() -> list[str]:
-        team = DialogueTeam(
-            [Stumbler("a", at=first), Stumbler("b", at=second)], termination=MaxMessageTermination(8)
-        )
+        team = DialogueTeam([Stumbler("a", at=first), Stumbler("b", at=second)], termination=MaxMessageTermination(8))
         turns: list[str] = []
         while True:
             try:
@@ -266,9 +262,7 @@ async def test_a_saved_team_goes_on_as_the_one_it_was_saved_from(turns: int) -> 
     stopped."""
 
     def team_on(model: ScriptedModel, messages: int = 9) -> DialogueTeam:
-        role = RoleAgent(
-            "a", client=ChatClient("m", model), system="Be a.", opening="Go.", seed=lambda t, a: t
-        )
+        role = RoleAgent("a", client=ChatClient("m", model), system="Be a.", opening="Go.", seed=lambda t, a: t)
         function = FunctionAgent("b", lambda turns: f"heard {len(turns)}: {turns[-1]['text']}")
         assistant = AssistantAgent("c", ChatClient("m", model), system_message="Be c.")
         return DialogueTeam([role, function, assistant], termination=MaxMessageTermination(messages))

@@ -19,9 +19,7 @@ with Path(os.environ["FAKE_PIP_LOG"]).open("a") as log:
     log.write(f"{os.getpid()}\n")
 mode = os.environ.get("FAKE_PIP_MODE", "")
 if mode == "fail":
-    sys.exit(
-        "ERROR: cannot reach https://me:secret@index.invalid/simple\nERROR: No matching distribution found"
-    )
+    sys.exit("ERROR: cannot reach https://me:secret@index.invalid/simple\nERROR: No matching distribution found")
 wheel = Path(os.environ["FAKE_PIP_WHEEL"])
 content = wheel.read_bytes()
 partial = Path(tempfile.mkdtemp(prefix="pip-unpack-")) / wheel.name

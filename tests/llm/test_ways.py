@@ -79,9 +79,7 @@ async def test_a_cancel_reaches_the_server(
 
 
 @BOTH
-async def test_a_stream_left_early_is_cut(
-    server: LoopbackServer, way: type[LeanWay] | type[GeneralWay]
-) -> None:
+async def test_a_stream_left_early_is_cut(server: LoopbackServer, way: type[LeanWay] | type[GeneralWay]) -> None:
     server.reply = lambda _: "a word " * 100
     server.latency = 0.02
     door = way()
@@ -102,17 +100,13 @@ async def until(condition: object, limit: float = 3.0) -> None:
 
 @BOTH
 async def test_keys_stay_inside(server: LoopbackServer, way: type[LeanWay] | type[GeneralWay]) -> None:
-    server.script.append(
-        Failure(status=401, message=f"Incorrect API key provided: {KEY}. Or was it sk-abc*****xyz9?")
-    )
+    server.script.append(Failure(status=401, message=f"Incorrect API key provided: {KEY}. Or was it sk-abc*****xyz9?"))
     endpoints = Endpoints()
     door = way(endpoints)
     with pytest.raises(AuthenticationFailed) as caught:
         await door.ask(REQUEST)
     endpoint = await endpoints.find(REQUEST.model)
-    shown = (
-        f"{caught.value!r} {caught.value} {caught.value.__context__!r} {endpoint!r} {endpoint} {vars(door)!r}"
-    )
+    shown = f"{caught.value!r} {caught.value} {caught.value.__context__!r} {endpoint!r} {endpoint} {vars(door)!r}"
     assert KEY not in shown.replace(repr(caught.value.__context__), "")
     assert "sk-abc" not in str(caught.value)
     assert "OPENAI_API_KEY" in str(caught.value.fix)
@@ -174,10 +168,7 @@ async def test_one_door_serves_two_event_loops() -> None:
 async def test_many_calls_share_connections(server: LoopbackServer) -> None:
     ways = Ways()
     answers = await asyncio.gather(
-        *(
-            ways.ask(Request("openai/x", [{"role": "user", "content": f"{i}"}], {"seed": i}))
-            for i in range(100)
-        )
+        *(ways.ask(Request("openai/x", [{"role": "user", "content": f"{i}"}], {"seed": i})) for i in range(100))
     )
     assert [answer.text for answer in answers] == [f"echo: {i}" for i in range(100)]
     assert sorted(body["seed"] for body in server.bodies) == list(range(100))

@@ -100,9 +100,7 @@ async def test_what_was_not_needed_is_free_again() -> None:
 async def test_what_was_spent_before_counts() -> None:
     cost, tokens = await reserved(request())
     spent = Usage(prompt_tokens=3, completion_tokens=4, cost=0.5)
-    assert await budget(ScriptedModel(["x"]), max_cost=0.5 + cost, max_tokens=7 + tokens, spent=spent).ask(
-        request()
-    )
+    assert await budget(ScriptedModel(["x"]), max_cost=0.5 + cost, max_tokens=7 + tokens, spent=spent).ask(request())
     for caps in ({"max_cost": 0.499 + cost}, {"max_tokens": 6 + tokens}):
         with pytest.raises(BudgetReached):
             await budget(ScriptedModel([]), spent=spent, **caps).ask(request())
@@ -128,9 +126,7 @@ async def test_a_call_that_failed_may_have_been_billed_so_its_reservation_stays(
 
 @pytest.mark.parametrize("kind", [BadRequest, AuthenticationFailed, ContextTooLong, RateLimited])
 @pytest.mark.parametrize("stream", [False, True])
-async def test_a_call_that_no_model_ever_read_frees_its_reservation(
-    kind: type[ModelError], stream: bool
-) -> None:
+async def test_a_call_that_no_model_ever_read_frees_its_reservation(kind: type[ModelError], stream: bool) -> None:
     """A provider that refuses schemas refuses one call for every grade: these must not eat the budget."""
     cost, _ = await reserved(request())
     ledger = Ledger()

@@ -37,9 +37,7 @@ def role(name: str, part: str = "follows", *, ids: tuple[str, ...] = (), cast: b
 
 
 def library(*scenarios: Scenario, people: int = 5) -> Library:
-    return Library.of(
-        personas=[person(place) for place in range(people)], scenarios=scenarios, rubrics=[RUBRIC]
-    )
+    return Library.of(personas=[person(place) for place in range(people)], scenarios=scenarios, rubrics=[RUBRIC])
 
 
 def test_a_longer_plan_begins_with_the_shorter_one() -> None:
@@ -176,14 +174,11 @@ PEOPLE = tuple(person(place).id for place in range(5))
 def test_nobody_talks_to_themselves_where_it_can_be_avoided(able: list[set[str]], seed: int) -> None:
     """By Hall's theorem it can, unless some roles together have fewer people than they are."""
     roles = tuple(
-        role(f"r{place}", "follows" if place else "leads", ids=tuple(sorted(ids)))
-        for place, ids in enumerate(able)
+        role(f"r{place}", "follows" if place else "leads", ids=tuple(sorted(ids))) for place, ids in enumerate(able)
     )
     plan = Plan(library(situation().model_copy(update={"roles": roles})), seed)
     avoidable = all(
-        len(set().union(*some)) >= len(some)
-        for size in range(1, len(able) + 1)
-        for some in combinations(able, size)
+        len(set().union(*some)) >= len(some) for size in range(1, len(able) + 1) for some in combinations(able, size)
     )
     for assignment in plan.take(12):
         assert all(assignment.cast[f"r{place}"] in ids for place, ids in enumerate(able))

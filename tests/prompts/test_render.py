@@ -34,9 +34,7 @@ def prompts_of(
         role.name: role_prompt(PROMPTS, scenario, role.name, personas, task, template=template)
         for role in scenario.roles
     }
-    made["opening"] = PROMPTS.render(
-        "opening", others=others(scenario, scenario.leader.name, personas), task=task
-    )
+    made["opening"] = PROMPTS.render("opening", others=others(scenario, scenario.leader.name, personas), task=task)
     return made
 
 
@@ -83,16 +81,12 @@ def test_a_brief_prompt_says_who_speaks_and_what_for(name: str) -> None:
 @pytest.mark.parametrize("language", ["en", "pt"])
 @pytest.mark.parametrize("roles", [2, 3, 5])
 @pytest.mark.parametrize("bare", [True, False])
-def test_parts_with_little_to_tell_read_well_too(
-    style: str, cast: bool, language: str, roles: int, bare: bool
-) -> None:
+def test_parts_with_little_to_tell_read_well_too(style: str, cast: bool, language: str, roles: int, bare: bool) -> None:
     template = style if style == "brief" else None
     scenario = situation(roles, style="conversation" if template else style, language=language)
     if bare:
         poor = {"private_goal": None, "private_facts": (), "rules": ()}
-        scenario = scenario.model_copy(
-            update={"roles": tuple(r.model_copy(update=poor) for r in scenario.roles)}
-        )
+        scenario = scenario.model_copy(update={"roles": tuple(r.model_copy(update=poor) for r in scenario.roles)})
     people = {role.name: p for role, p in zip(scenario.order, PEOPLE.values(), strict=False)} if cast else {}
     for text in prompts_of(scenario, people, "Talk about figs.", template).values():
         assert reads_well(text), text
@@ -111,9 +105,7 @@ def test_two_others_are_told_apart() -> None:
 def test_only_the_leader_is_told_the_task() -> None:
     for style in ("conversation", "instruction"):
         scenario = situation(style=style)
-        told = {
-            r.name: "SPECIAL" in role_prompt(PROMPTS, scenario, r.name, {}, "SPECIAL") for r in scenario.roles
-        }
+        told = {r.name: "SPECIAL" in role_prompt(PROMPTS, scenario, r.name, {}, "SPECIAL") for r in scenario.roles}
         assert told == {"asker": True, "helper": False}
 
 
@@ -129,9 +121,7 @@ def test_questions_to_side_models_read_well() -> None:
         mark=mark,
         criteria=rubric("clear").criteria,
     )
-    task = PROMPTS.render(
-        "task", setting="A market.", topic=["fruit", "figs"], task="Figs.", people=["Ana"], words=60
-    )
+    task = PROMPTS.render("task", setting="A market.", topic=["fruit", "figs"], task="Figs.", people=["Ana"], words=60)
     for text in (goal, task):
         assert reads_well(text.replace("    Or three", "Or three")), text
     assert "clear: How clear is it?\n  1 = not\n  3 = so so\n  5 = very\n" in grade
@@ -196,9 +186,7 @@ def test_a_byte_order_mark_is_not_sent_to_the_model(tmp_path: Path) -> None:
         ("{{ range(10**9) }}", "Range"),
     ],
 )
-def test_what_goes_wrong_in_a_users_template_is_told_with_its_file(
-    tmp_path: Path, template: str, named: str
-) -> None:
+def test_what_goes_wrong_in_a_users_template_is_told_with_its_file(tmp_path: Path, template: str, named: str) -> None:
     mine = Prompts(folder(tmp_path, conversation=template))
     with pytest.raises(UserError) as caught:
         role_prompt(mine, situation(), "asker", {}, "x")

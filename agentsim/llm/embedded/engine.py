@@ -73,9 +73,7 @@ class Engine:
         self.takes_tools = bool(capabilities.get("supports_tools"))
         """Whether the model's chat template has a place for tool definitions."""
 
-        self.context = int(
-            (properties.get("default_generation_settings") or {}).get("n_ctx", settings.context)
-        )
+        self.context = int((properties.get("default_generation_settings") or {}).get("n_ctx", settings.context))
         """Tokens a slot really holds; less than asked for where the model was trained on less."""
 
     def submit(self, generation: Generation) -> None:

@@ -56,9 +56,7 @@ class Embedded:
         async for item in self.stream(request):
             if isinstance(item, Answer):
                 return item
-        raise ServerFailed(
-            "the embedded model gave no answer", model=request.model
-        )  # stream ends with an Answer
+        raise ServerFailed("the embedded model gave no answer", model=request.model)  # stream ends with an Answer
 
     async def stream(self, request: Request) -> AsyncIterator[str | Answer]:
         """See `Model.stream`; closing the iterator, or cancelling its reader, stops the generation."""
@@ -163,9 +161,7 @@ def _passed(item: _Item, model: str) -> dict[str, Any] | None:
     if isinstance(item, ModelError):
         raise item
     if isinstance(item, Closed):
-        raise ServerFailed(
-            "the embedded model was closed before the answer was complete", model=model
-        ) from item
+        raise ServerFailed("the embedded model was closed before the answer was complete", model=model) from item
     if isinstance(item, (ValueError, TypeError)):
         # llama.cpp's complaint about the request: an impossible schema, a message of an unknown form.
         raise BadRequest(str(item), model=model) from item

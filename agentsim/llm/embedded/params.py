@@ -29,9 +29,7 @@ _TOOLS = ("tools", "tool_choice", "parallel_tool_calls")
 PASSED = frozenset({*_SAMPLING, *_REPETITION, *_DRY, *_MIROSTAT, *_FORM, *_TOOLS})
 """Parameters that llama.cpp understands under the same name."""
 
-WITHOUT_MEANING = frozenset(
-    ("user", "stream", "stream_options", "timeout", "metadata", "store", "max_retries")
-)
+WITHOUT_MEANING = frozenset(("user", "stream", "stream_options", "timeout", "metadata", "store", "max_retries"))
 """OpenAI parameters that cannot change an embedded model's answer; ignored."""
 
 
@@ -58,9 +56,7 @@ def body(request: Request, *, takes_tools: bool) -> dict[str, Any]:
             made["max_tokens"] = _at_least_one(value, name, request.model)
         elif name == "n":
             if value != 1:
-                raise BadRequest(
-                    "an embedded model gives one answer a request: n must be 1", model=request.model
-                )
+                raise BadRequest("an embedded model gives one answer a request: n must be 1", model=request.model)
         elif name in PASSED:
             made[name] = value
         else:

