@@ -47,7 +47,7 @@ class LibraryError(UserError):
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = tuple(sorted(faults, key=lambda fault: fault.order))
-        count = f"{len(self.faults)} fault{'' if len(self.faults) == 1 else 's'} in the library:"
+        count = f"{len(self.faults)} fault{'' if len(self.faults) == 1 else 's'}:"
         super().__init__("\n".join([count, *map(str, self.faults)]))
 
     def __reduce__(self) -> tuple[type["LibraryError"], tuple[tuple[Fault, ...]]]:

@@ -69,7 +69,7 @@ class RoleSettings(Noun):
     """A chatbot under test: it is sent the conversation alone, without a prompt of ours."""
 
     sampling: Sampling | None = None
-    """Sampling of this role; the run's where left out."""
+    """Sampling of this role; what it leaves out is the run's."""
 
 
 class CriticSettings(Noun):

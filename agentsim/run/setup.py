@@ -197,11 +197,10 @@ def _limited(scenario: Scenario, max_turns: int | None) -> Scenario:
 def model_speaker(
     settings: RunSettings, model: str, sampling: Sampling | None = None, *, bare: bool = False
 ) -> ModelSpeaker:
-    """Return the speaker of a role that ``model`` plays; the run's sampling is used where none is given."""
-    sampling = sampling or settings.sampling
+    """Return the speaker of a role that ``model`` plays; what ``sampling`` leaves out is the run's."""
     return ModelSpeaker(
         model,
-        {**default_sampling(model), **sampling.params()},
+        {**default_sampling(model), **settings.sampling.params(), **(sampling.params() if sampling else {})},
         bare=bare,
         send_seed=settings.send_seed,
         brief=model in SMALL,

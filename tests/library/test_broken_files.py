@@ -186,7 +186,7 @@ def test_all_faults_of_a_file_are_told_at_once_in_the_order_of_its_lines() -> No
         (20, "difficulty.how[0]"),
     ]
     heading, *lines = str(raised.value).splitlines()
-    assert heading == "4 faults in the library:"
+    assert heading == "4 faults:"
     assert lines[0] == "ana.yaml:2: nmae: unknown key 'nmae'; did you mean 'name'?"
 
 

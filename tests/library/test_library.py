@@ -334,7 +334,7 @@ def test_a_library_error_travels_home_from_worker_processes() -> None:
     home = pickle.loads(pickle.dumps(error))
     assert (str(home), home.faults, home.exit_code) == (str(error), error.faults, 2)
     assert str(error).splitlines() == [
-        "2 faults in the library:",
+        "2 faults:",
         "a.yaml:9: wrong",
         "b.yaml:2: x: wrong; mend",
     ]
