@@ -179,3 +179,7 @@ def rubric(*ids: str, **fields: Any) -> Rubric:
         for name in ids or ("clear", "kind")
     ]
     return Rubric.model_validate({"id": "plain", "title": "Plain", "criteria": criteria, **fields})
+
+
+def ending(turns: int, **fields: object) -> Ending:
+    return Ending.model_validate({"goal": "A price is agreed.", "min_turns": 2, "max_turns": turns, **fields})
