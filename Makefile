@@ -9,15 +9,21 @@ DEMO ?= demo
 help: ## show this help
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 
-$(BIN)/agentsim: pyproject.toml
+SOURCES := $(shell find agentsim tui personas scenarios -type f ! -name '*.pyc')
+
+$(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "agentsim needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+
+$(BIN)/agentsim: pyproject.toml $(SOURCES) | $(BIN)/python
+	@echo "installing agentsim and what it stands on into $(VENV) (a minute or two) ..."
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check .
 	@touch $@
 
-$(VENV)/.tested: pyproject.toml $(BIN)/agentsim
+$(VENV)/.tested: pyproject.toml | $(BIN)/python
+	@echo "installing agentsim, what it stands on and what tests need into $(VENV) (a minute or two) ..."
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
-	@touch $@
+	@touch $(BIN)/agentsim $@
 
 demo: $(BIN)/agentsim ## install, let two agents talk on the embedded model, leave a dataset in ./demo
 	rm -rf $(DEMO)

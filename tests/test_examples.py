@@ -26,7 +26,7 @@ def run(path: Path, folder: Path) -> str:
 
 
 @pytest.mark.weights
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [path for path in EXAMPLES if path.stem != "three_roles"], ids=lambda path: path.stem)
 def test_the_example_runs(path: Path, tmp_path: Path) -> None:
     assert run(path, tmp_path).strip()
     runs = list(tmp_path.glob("runs/*/run.db"))

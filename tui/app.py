@@ -15,7 +15,7 @@ from agentsim.sanitise import one_line, sanitise
 
 from .state import Pane, State
 
-COLUMNS = ("dialogue", "scenario", "topic", "turns", "state")
+COLUMNS = ("state", "turns", "scenario", "topic", "dialogue")
 REFRESH_SECONDS = 0.25
 BATCH = 2000
 """Events taken in at one refresh, so that a long run opens without standing still."""
@@ -37,7 +37,7 @@ class Watcher(App[None]):
     DataTable { width: 3fr; }
     #transcript { width: 4fr; padding: 0 1; border-left: solid $primary; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [("q", "quit", "Quit"), ("f", "follow", "Follow the newest")]
+    BINDINGS: ClassVar[list[BindingType]] = [("q,ctrl+c", "quit", "Quit"), ("f", "follow", "Follow the newest")]
     TITLE = "agentsim"
 
     def __init__(self, folder: Path) -> None:
@@ -88,13 +88,13 @@ class Watcher(App[None]):
 
     def _show_row(self, pane: Pane) -> None:
         table = self.query_one(DataTable)
-        cells = (pane.id, pane.scenario, pane.topic, str(len(pane.said)), pane.state)
+        cells = (pane.state, str(len(pane.said)), pane.scenario, pane.topic, pane.id)
         if pane.id not in table.rows:
             table.add_row(*(Text(one_line(cell)) for cell in cells), key=pane.id)
             if self._follow:
                 table.move_cursor(row=table.row_count - 1)
             return
-        for name, cell in zip(COLUMNS[3:], cells[3:], strict=True):
+        for name, cell in zip(COLUMNS[:2], cells[:2], strict=True):
             table.update_cell(pane.id, name, Text(one_line(cell)))
 
     def _show_words(self) -> None:

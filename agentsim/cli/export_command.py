@@ -24,7 +24,7 @@ FORMATS = ("messages", "parquet")
     "-o",
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Folder for OUT/<format>/.  [exports/ of the run]",
+    help="The dataset's folder; OUT/<format>/ where both are written.  [exports/ of the run]",
 )
 @click.option("--validation-share", type=float, help="Share of the rows set apart, 0 to 0.5.  [the run's]")
 @click.option(
@@ -64,7 +64,7 @@ def command(
     )
     if as_json:
         exports = {
-            result.folder.name: {
+            result.format: {
                 "folder": str(result.folder),
                 "files": [str(path) for path in result.paths],
                 "train": result.train,
@@ -82,7 +82,7 @@ def command(
     headings = ("format", "train", "validation", "dialogues", "tokens", "trained", "folder")
     table(
         headings,
-        ((r.folder.name, r.train, r.validation, r.accepted, r.tokens, r.trained_tokens, r.folder) for r in results),
+        ((r.format, r.train, r.validation, r.accepted, r.tokens, r.trained_tokens, r.folder) for r in results),
     )
     for result in results[:1]:
         if not result.accepted:

@@ -2,12 +2,14 @@
 
 import asyncio
 import sys
+import threading
 from collections.abc import Sequence
 
 from agentsim.dialogue.function_agent import Said
 from agentsim.dialogue.speakers import FunctionSpeaker
 from agentsim.errors import UserError
-from agentsim.sanitise import sanitise
+from agentsim.events import DialogueStarted, Event
+from agentsim.sanitise import one_line, sanitise
 
 
 def person(role: str) -> FunctionSpeaker:
@@ -29,8 +31,34 @@ def person(role: str) -> FunctionSpeaker:
                 sys.stderr.write(f"{turn['role']}: {sanitise(turn['text'])}\n")
         told = len(said)
         while True:
-            text = (await asyncio.to_thread(input, f"{role}> ")).strip()
+            text = (await _line(f"{role}> ")).strip()
             if text:
                 return text
 
     return FunctionSpeaker(speak, human=True)
+
+
+def brief(event: Event, roles: Sequence[str]) -> None:
+    """Tell the person at the keyboard, when a dialogue begins, who they are and what it is about."""
+    if isinstance(event, DialogueStarted):
+        for role in (name for name in roles if name in event.names):
+            sys.stderr.write(f"You are {one_line(event.names.get(role, role))}, the {role}. {sanitise(event.task)}\n")
+        sys.stderr.write("(an empty line is asked again; ctrl+c stops and keeps what was said)\n")
+
+
+async def _line(prompt: str) -> str:
+    """Read a line without holding up the event loop, nor the program's end where nobody types one."""
+    loop = asyncio.get_running_loop()
+    line: asyncio.Future[str] = loop.create_future()
+
+    def read() -> None:
+        try:
+            text = input(prompt)
+        except EOFError:
+            end = UserError("the input ended before the dialogue did", fix="`agentsim run --human` needs a keyboard")
+            loop.call_soon_threadsafe(line.set_exception, end)
+            return
+        loop.call_soon_threadsafe(line.set_result, text)
+
+    threading.Thread(target=read, daemon=True, name="keyboard").start()
+    return await line

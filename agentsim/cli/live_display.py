@@ -85,17 +85,17 @@ class LiveDisplay:
         eta = _clock(left * seconds / p.finished) if p.finished else "…"
         facts = [
             f"{p.before + p.finished}/{p.planned}",
+            f"{_clock(seconds)} gone, {eta} to go",
             f"{p.accepted} accepted",
             *([f"{p.rejected} rejected"] if p.rejected else []),
             *([f"{p.undecided} undecided"] if p.undecided else []),
             *([f"{p.failed} failed"] if p.failed else []),
             f"{p.tokens:,} tokens ({p.tokens / seconds:,.0f}/s)",
             f"${p.usage.cost:.4f}" if p.usage.cost else "$0",
-            f"{_clock(seconds)} gone, {eta} to go",
         ]
         grid = Table.grid(padding=(0, 1))
         grid.add_row(
-            ProgressBar(total=max(p.planned, 1), completed=p.before + p.finished, width=20),
+            ProgressBar(total=max(p.planned, 1), completed=p.before + p.finished, width=10),
             Text(" · ".join(facts), style="dim", overflow="ellipsis", no_wrap=True),
         )
         return grid

@@ -7,14 +7,16 @@ import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from agentsim.cli.keyboard import brief
 from agentsim.cli.live_display import LiveDisplay
 from agentsim.cli.output import console, print_json, say, write
 from agentsim.cli.plain_display import PlainDisplay
 from agentsim.dataset import ExportResult
-from agentsim.dialogue.speakers import SpeakerSpec
+from agentsim.dialogue.speakers import FunctionSpeaker, SpeakerSpec
 from agentsim.errors import AgentsimError, StorageError
 from agentsim.run.engine import Engine
 from agentsim.run.exporting import export_run
@@ -44,12 +46,14 @@ def play_and_report(
 ) -> int:
     """Play the run in ``folder``, write its dataset, tell how it came out, and return the exit status."""
     err = console(stderr=True)
-    on_screen = err.is_terminal and not look.quiet and not look.as_json
+    people = [role for role, spec in (speakers or {}).items() if isinstance(spec, FunctionSpeaker) and spec.human]
+    # Whoever types needs the screen's last line for it.
+    on_screen = err.is_terminal and not look.quiet and not look.as_json and not people
     stream = on_screen if look.stream is None else look.stream
     display = LiveDisplay(err) if on_screen else PlainDisplay(stream=stream, quiet=look.quiet)
     try:
         with display:
-            outcome = asyncio.run(_play(folder, display, speakers=speakers, stream=stream, replay=replay))
+            outcome = asyncio.run(_play(folder, display, people, speakers=speakers, stream=stream, replay=replay))
     except BaseException as error:
         if isinstance(error, AgentsimError) and not isinstance(error, StorageError):
             # What was finished is worth its dataset; a fault in writing it is not worth hiding the first.
@@ -64,12 +68,13 @@ def play_and_report(
     return _status(outcome)
 
 
-async def _play(folder: Path, display: LiveDisplay | PlainDisplay, **options: Any) -> Outcome:
+async def _play(folder: Path, display: LiveDisplay | PlainDisplay, people: Sequence[str], **options: Any) -> Outcome:
     task = asyncio.current_task()
 
     def take_engine(engine: Engine) -> None:
         def stop() -> None:
-            if engine.draining and task is not None:
+            # A person who wants to stop is not waited for.
+            if (engine.draining or people) and task is not None:
                 task.cancel()
                 return
             engine.drain()
@@ -81,7 +86,7 @@ async def _play(folder: Path, display: LiveDisplay | PlainDisplay, **options: An
                 loop.add_signal_handler(number, stop)
 
     try:
-        return await play(folder, watchers=[display], on_engine=take_engine, **options)
+        return await play(folder, watchers=[display, partial(brief, roles=people)], on_engine=take_engine, **options)
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
 
@@ -105,7 +110,7 @@ def _report(outcome: Outcome, exports: Sequence[ExportResult], look: Look) -> No
                 **tally.model_dump(),
                 "usage": usage.model_dump(),
                 "exports": {
-                    result.folder.name: {
+                    result.format: {
                         "folder": str(result.folder),
                         "train": result.train,
                         "validation": result.validation,
@@ -117,7 +122,7 @@ def _report(outcome: Outcome, exports: Sequence[ExportResult], look: Look) -> No
         return
     lines = [
         f"{tally.planned} planned = {tally.accepted} accepted"
-        f" + {sum(tally.rejected.values())} rejected + {sum(tally.failed.values())} failed",
+        f" + {sum(tally.rejected.values())} rejected + {sum(tally.failed.values())} failed or unfinished",
         *(f"  rejected {code}: {count}" for code, count in sorted(tally.rejected.items())),
         *(f"  failed {code}: {count}" for code, count in sorted(tally.failed.items())),
         f"{usage.calls:,} calls, {usage.prompt_tokens:,} + {usage.completion_tokens:,} tokens, ${usage.cost:.4f}",

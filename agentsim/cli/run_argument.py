@@ -61,7 +61,9 @@ def runs_by_time(base: Path) -> list[Path]:
     """
     from agentsim.run.directory import find_runs
 
-    return sorted(find_runs(base), key=lambda folder: (_begun(folder), folder.name))
+    # A run that was given a directory of its own lies beside `runs`.
+    beside = find_runs(base.parent) if base == BASE else []
+    return sorted([*find_runs(base), *beside], key=lambda folder: (_begun(folder), folder.name))
 
 
 def _begun(folder: Path) -> str:

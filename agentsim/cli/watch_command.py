@@ -12,9 +12,14 @@ def command(run: Path) -> None:
 
     It only reads. Any number of watchers may come and go without changing the run.
     """
+    import sys
     from importlib import import_module
 
     from agentsim.cli.run_argument import run_folder
+    from agentsim.errors import UserError
+
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UserError("watch needs a terminal", fix="without one, `agentsim ls RUN` and `agentsim show RUN` tell")
 
     # The watcher is a package above this one; it is named, not imported, so that floors stay in order.
     import_module("agentsim_tui.app").Watcher(run_folder(run)).run()

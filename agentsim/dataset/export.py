@@ -28,6 +28,9 @@ class ExportResult:
     folder: Path
     """The dataset's folder."""
 
+    format: Format
+    """Form of its files."""
+
     train: int
     """Rows in the training split."""
 
@@ -130,6 +133,7 @@ def export(
     files = _write(contents, folder)
     return ExportResult(
         folder=folder,
+        format=format,
         train=len(contents.train),
         validation=len(contents.validation),
         paths=files,

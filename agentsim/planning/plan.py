@@ -1,5 +1,6 @@
 """Which dialogue comes next: every scenario in turn, every topic before any repeats, people in rotation."""
 
+import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -149,5 +150,7 @@ def _name(item: Scenario | TopicPath | str) -> str:
 def _chosen(kind: str, ids: tuple[str, ...], known: Mapping[str, T]) -> tuple[T, ...]:
     missing = [name for name in ids if name not in known]
     if missing:
-        raise UserError(f"no {kind} called {', '.join(map(repr, missing))}", fix=f"`agentsim {kind}s` lists them")
+        near = difflib.get_close_matches(missing[0], known, n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise UserError(f"no {kind} called {', '.join(map(repr, missing))}", fix=f"{hint}`agentsim {kind}s` lists them")
     return tuple(known[name] for name in sorted(set(ids) or known))

@@ -28,8 +28,9 @@ def export_run(
 
     Args:
         folder: the run directory.
-        formats: ``messages`` and ``parquet``, one or both; each gets a folder of its name.
-        out: where these folders go; ``exports/`` of the run directory where left out.
+        formats: ``messages`` and ``parquet``, one or both.
+        out: the dataset's folder, or the folder for one of each format's name where both are written;
+            ``exports/`` of the run directory, by format, where left out.
         validation_share: share of the rows set apart; the run's setting where left out.
         system: ``public`` or ``none``, the rows' system message; the run's setting where left out.
         tokenizer: a ``tokenizer.json`` for exact token counts.
@@ -56,7 +57,7 @@ def export_run(
             scenarios=scenarios,
             personas=personas,
             tally=tally,
-            folder=(out or folder / EXPORTS) / name,
+            folder=out if out is not None and len(chosen) == 1 else (out or folder / EXPORTS) / name,
             format=name,
             name=settings.name,
             seed=settings.seed,

@@ -63,8 +63,8 @@ WAYS_OUT = (
 @pytest.mark.parametrize("args", WRONG, ids=" ".join)
 def test_a_wrong_call_gets_one_clear_message(agentsim: Agentsim, runs: Path, args: tuple[str, ...]) -> None:
     Path("notes.txt").write_text("mine")
-    Path("taken/messages").mkdir(parents=True)
-    Path("taken/messages/thesis.txt").write_text("mine")
+    Path("taken").mkdir()
+    Path("taken/thesis.txt").write_text("mine")
     said = agentsim(*args)
     assert said.status == 2, (said.out, said.err)
     told = said.out + said.err

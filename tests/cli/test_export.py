@@ -29,7 +29,7 @@ def test_one_format_elsewhere_with_other_settings(agentsim: Agentsim, runs: Path
     assert list(told) == ["messages"]
     assert told["messages"]["accepted"] == 1
     assert Path(told["messages"]["files"][0]).is_file()
-    row = json.loads(Path("data/messages/train.jsonl").read_text())
+    row = json.loads(Path("data/train.jsonl").read_text())
     assert row["messages"][0]["role"] == "user"
     assert not (runs / FINE / "exports").exists()
 
