@@ -20,7 +20,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def environment(home: Path) -> dict[str, str]:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return {**os.environ, "PATH": path, "HF_HUB_OFFLINE": "1", "HF_DATASETS_CACHE": str(home / "hf")}
+    return {
+        "AGENTSIM_EMBEDDED_THREADS": "2",
+        **os.environ,
+        "PATH": path,
+        "HF_HUB_OFFLINE": "1",
+        "HF_DATASETS_CACHE": str(home / "hf"),
+    }
 
 
 def test_there_is_something_to_run() -> None:
