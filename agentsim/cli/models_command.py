@@ -101,8 +101,10 @@ def _show(name: str, as_json: bool) -> None:
     else:
         with _waiting():
             from agentsim.llm.catalogue import resolve_without_key
+            from agentsim.llm.endpoint import Overrides
+            from agentsim.run.setup import overrides
 
-            endpoint, missing = resolve_without_key(name, _overrides(settings.models.get(name)))
+            endpoint, missing = resolve_without_key(name, overrides(settings).get(name, Overrides()))
     prices, able = endpoint.prices, endpoint.capabilities
     ways = {True: "embedded", False: "lean" if endpoint.lean and settings.way != "general" else "general"}
     told = {
@@ -170,19 +172,6 @@ def _key(endpoint: Any, missing: tuple[str, ...]) -> dict[str, Any]:
         return {"variables": [variable], "set": True}
     # Found elsewhere (a profile, another variable that litellm reads), or none is needed.
     return {"variables": [], "set": None}
-
-
-def _overrides(model: Any) -> Any:
-    from agentsim.llm.endpoint import Overrides
-
-    if model is None:
-        return Overrides()
-    return Overrides(
-        api_base=model.api_base,
-        api_key_env=model.api_key_env,
-        input_price=None if model.input_price is None else model.input_price / MILLION,
-        output_price=None if model.output_price is None else model.output_price / MILLION,
-    )
 
 
 def _entry(model: "Listed", keys: dict[str, str]) -> dict[str, Any]:

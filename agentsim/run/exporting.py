@@ -1,14 +1,14 @@
 """From a run directory to datasets in its ``exports/``, also while the run is still being written."""
 
 import sqlite3
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast, get_args
 
 from agentsim.dataset import ExportResult, Format, System, export
 from agentsim.errors import StorageError, UserError
-from agentsim.run.reader import RunReader, Summary
+from agentsim.run.counting import count_outcomes
+from agentsim.run.reader import RunReader
 from agentsim.schema import Record, Tally
 
 EXPORTS = "exports"
@@ -78,31 +78,7 @@ def _so_far(reader: RunReader) -> tuple[list[Record], Tally]:
     begun = reader.summaries()
     accepted = {summary.id for summary in begun if summary.state == "accepted"}
     records = [record for record in reader.records() if record.dialogue.id in accepted]
-    return records, _tally(begun, reader.planned)
-
-
-def _tally(begun: Iterable[Summary], planned: int) -> Tally:
-    """Count as `RunReader.tally` does."""
-    accepted, rejected, failed = 0, Counter[str](), Counter[str]()
-    count = 0
-    for summary in begun:
-        count += 1
-        if summary.state == "accepted":
-            accepted += 1
-        elif summary.state == "rejected":
-            rejected[summary.code or "unknown"] += 1
-        elif summary.state == "running":
-            failed["incomplete"] += 1
-        else:
-            failed[summary.code or "unknown"] += 1
-    if count < planned:
-        failed["not_run"] = planned - count
-    return Tally(
-        planned=planned,
-        accepted=accepted,
-        rejected=dict(sorted(rejected.items())),
-        failed=dict(sorted(failed.items())),
-    )
+    return records, count_outcomes(((one.state, one.code, 1) for one in begun), reader.planned)
 
 
 def _one_of(value: str, what: str, known: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from agentsim.errors import StorageError, UserError
 from agentsim.events import Event, parse_event
+from agentsim.run.counting import count_outcomes
 from agentsim.run.settings import RunSettings
 from agentsim.run.store import check_format
 from agentsim.run.story import Story, fold
@@ -145,22 +146,8 @@ class RunReader:
 
     def tally(self) -> Tally:
         """Return how the planned dialogues came out so far."""
-        accepted, rejected, failed = 0, dict[str, int](), dict[str, int]()
-        begun = 0
-        for state, code, count in self._db.execute(
-            "SELECT state, code, count(*) FROM dialogue GROUP BY state, code ORDER BY state, code"
-        ):
-            begun += count
-            if state == "accepted":
-                accepted += count
-            elif state == "rejected":
-                rejected[code] = rejected.get(code, 0) + count
-            else:
-                name = "incomplete" if state == "running" else code
-                failed[name] = failed.get(name, 0) + count
-        if begun < self.planned:
-            failed["not_run"] = self.planned - begun
-        return Tally(planned=self.planned, accepted=accepted, rejected=rejected, failed=failed)
+        groups = self._db.execute("SELECT state, code, count(*) FROM dialogue GROUP BY state, code")
+        return count_outcomes(groups, self.planned)
 
     def usage(self) -> Usage:
         """Return what all answered calls took."""

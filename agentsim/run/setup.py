@@ -108,7 +108,7 @@ def make_door(
     if replay is not None:
         return Recording(None, store, replay=replay)
     if inner is None:
-        ways = Ways(way=settings.way, timeout=settings.timeout, overrides=_overrides(settings))
+        ways = Ways(way=settings.way, timeout=settings.timeout, overrides=overrides(settings))
         inner, prices = ways, ways.prices
     else:
         prices = _free
@@ -151,7 +151,7 @@ async def check_endpoints(
 
     ``progress`` is told the bytes fetched and the bytes in all. Raises what `Ways.endpoint` and `weights_path` raise.
     """
-    ways = Ways(way=settings.way, timeout=settings.timeout, overrides=_overrides(settings))
+    ways = Ways(way=settings.way, timeout=settings.timeout, overrides=overrides(settings))
     try:
         for name in names:
             await ways.endpoint(name)
@@ -172,7 +172,8 @@ def _in_flight(settings: RunSettings, model: str) -> int | None:
     return known.in_flight if known else None
 
 
-def _overrides(settings: RunSettings) -> dict[str, Overrides]:
+def overrides(settings: RunSettings) -> dict[str, Overrides]:
+    """Return what the settings say of single models against litellm's knowledge, by model name."""
     return {
         name: Overrides(
             api_base=model.api_base,
