@@ -15,6 +15,8 @@ FLOORS = {
     "agentsim.events": 0,
     "agentsim.errors": 0,
     "agentsim.sanitise": 0,
+    "agentsim.meaning": 1,
+    "agentsim.guards": 1,
     "agentsim.library": 1,
     "agentsim.planning": 1,
     "agentsim.prompts": 1,

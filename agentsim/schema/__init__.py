@@ -3,6 +3,7 @@
 from agentsim.schema.assignment import Assignment
 from agentsim.schema.check import Check, ExactCheck, JsonSchemaCheck, NumericCheck, PythonCheck, RegexCheck
 from agentsim.schema.dialogue import Dialogue, End, EndReason
+from agentsim.schema.finding import FailureKind, Finding
 from agentsim.schema.grade import Grade, Grading, Score, Ungraded
 from agentsim.schema.lineage import Lineage
 from agentsim.schema.persona import Difficulty, Persona, Personality
@@ -26,6 +27,8 @@ __all__ = [
     "EndReason",
     "Ending",
     "ExactCheck",
+    "FailureKind",
+    "Finding",
     "FinishReason",
     "Grade",
     "Grading",

@@ -1,0 +1,1 @@
+"""Failures of role-play: what they look like. Pure functions over a conversation, without a model."""
