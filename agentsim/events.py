@@ -1,4 +1,4 @@
-"""What a run tells its watchers. The store keeps every event but the passing ones (`Token`)."""
+"""What a run tells its watchers. The store keeps every event but the passing ones (`Token`, `Withdrawn`)."""
 
 from typing import Annotated, Any, Literal
 
@@ -6,7 +6,9 @@ from pydantic import Field, TypeAdapter
 
 from agentsim.schema.assignment import Assignment
 from agentsim.schema.dialogue import End
+from agentsim.schema.finding import Finding
 from agentsim.schema.grade import Grading
+from agentsim.schema.intervention import Intervention
 from agentsim.schema.lineage import Lineage
 from agentsim.schema.noun import Noun, Words
 from agentsim.schema.record import Tally
@@ -88,8 +90,41 @@ class TurnDone(Noun):
     """State of the speaker after the turn, where it is an AutoGen agent of the user's."""
 
 
+class Withdrawn(Noun):
+    """The words of a turn that is being spoken are taken back. Passing, like the pieces it takes back."""
+
+    kind: Literal["withdrawn"] = "withdrawn"
+    dialogue: str
+    """Id of the dialogue."""
+
+    turn: int
+    """Index of the turn that will be spoken next."""
+
+
+class Flagged(Noun):
+    """Failures were found that stay in the dialogue."""
+
+    kind: Literal["flagged"] = "flagged"
+    dialogue: str
+    """Id of the dialogue."""
+
+    findings: tuple[Finding, ...]
+    """What was found, where."""
+
+
+class Intervened(Noun):
+    """A guard acted. Turns that it took back are no longer part of the dialogue; a kept proposal follows as a turn."""
+
+    kind: Literal["intervened"] = "intervened"
+    dialogue: str
+    """Id of the dialogue."""
+
+    intervention: Intervention
+    """What it did, with all that was thrown away."""
+
+
 class GoalChecked(Noun):
-    """Whether the goal is reached was asked after a turn."""
+    """Somebody said after a turn whether the goal is reached: a model that was asked, or the leading one by a tool."""
 
     kind: Literal["goal_checked"] = "goal_checked"
     dialogue: str
@@ -100,6 +135,26 @@ class GoalChecked(Noun):
 
     reached: bool | None
     """The answer; ``None`` where it could not be read."""
+
+    usage: Usage
+    """What asking took."""
+
+
+class SpeakerChosen(Noun):
+    """A model was asked who speaks next."""
+
+    kind: Literal["speaker_chosen"] = "speaker_chosen"
+    dialogue: str
+    """Id of the dialogue."""
+
+    turn: int
+    """Index of the turn to come."""
+
+    role: str
+    """Who speaks it."""
+
+    by: Literal["rule", "model"]
+    """Whether the answer decided, or the rule for addresses because the answer named nobody who may speak."""
 
     usage: Usage
     """What asking took."""
@@ -178,8 +233,12 @@ Event = Annotated[
     RunStarted
     | DialogueStarted
     | Token
+    | Withdrawn
     | TurnDone
+    | Flagged
+    | Intervened
     | GoalChecked
+    | SpeakerChosen
     | DialogueEnded
     | Graded
     | Decided

@@ -1,8 +1,14 @@
-"""Three people at one table: each sees a well-formed chat of its own, and both trained roles give a row."""
+"""Three people at one table: whoever is addressed speaks next, and each sees a well-formed chat of its own.
 
-from agentsim import simulate
+Both roles that are trained on give rows.
+"""
 
-run = simulate(scenarios=["project-meeting"], dialogues=1, max_turns=6, seed=2, out="runs/three-roles")
+from agentsim import Library, simulate
+
+library = Library.load()
+own = {"id": "project-meeting-addressed", "turn_taking": "addressed"}
+meeting = library.scenarios["project-meeting"].model_copy(update=own)
+run = simulate(scenarios=[meeting], dialogues=1, max_turns=6, seed=2, out="runs/three-roles")
 for record in run.records():
     for turn in record.dialogue.turns:
         print(f"{turn.role}: {turn.text}")

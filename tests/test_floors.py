@@ -17,6 +17,7 @@ FLOORS = {
     "agentsim.sanitise": 0,
     "agentsim.meaning": 1,
     "agentsim.guards": 1,
+    "agentsim.measures": 1,
     "agentsim.library": 1,
     "agentsim.planning": 1,
     "agentsim.prompts": 1,

@@ -2,7 +2,15 @@
 
 from dataclasses import dataclass, field
 
-from agentsim.events import Decided, DialogueEnded, DialogueFailed, DialogueStarted, Event, TurnDone
+from agentsim.events import (
+    Decided,
+    DialogueEnded,
+    DialogueFailed,
+    DialogueStarted,
+    Event,
+    Intervened,
+    TurnDone,
+)
 
 
 @dataclass
@@ -31,7 +39,7 @@ class State:
 
     def take(self, event: Event) -> Pane | None:
         """Take an event in and return the pane that it changed, if any."""
-        if not isinstance(event, (DialogueStarted, TurnDone, DialogueEnded, Decided, DialogueFailed)):
+        if not isinstance(event, (DialogueStarted, TurnDone, Intervened, DialogueEnded, Decided, DialogueFailed)):
             return None
         pane = self.panes.setdefault(event.dialogue, Pane(event.dialogue))
         if isinstance(event, DialogueStarted):
@@ -39,6 +47,9 @@ class State:
             pane.names, pane.state, pane.why = event.names, "talking", ""
         elif isinstance(event, TurnDone):
             pane.said.append((pane.names.get(event.turn.role, event.turn.role), event.turn.text))
+        elif isinstance(event, Intervened):
+            undone = len(event.intervention.undone)
+            del pane.said[max(0, len(pane.said) - undone) :]
         elif isinstance(event, DialogueEnded):
             pane.state, pane.why = "ended", event.end.reason
         elif isinstance(event, Decided):

@@ -40,9 +40,10 @@ def person(role: str) -> FunctionSpeaker:
 
 def brief(event: Event, roles: Sequence[str]) -> None:
     """Tell the person at the keyboard, when a dialogue begins, who they are and what it is about."""
-    if isinstance(event, DialogueStarted):
-        for role in (name for name in roles if name in event.names):
-            sys.stderr.write(f"You are {one_line(event.names.get(role, role))}, the {role}. {sanitise(event.task)}\n")
+    played = [name for name in roles if name in event.names] if isinstance(event, DialogueStarted) else []
+    if isinstance(event, DialogueStarted) and played:
+        for role in played:
+            sys.stderr.write(f"You are {one_line(event.names[role])}, the {role}. {sanitise(event.task)}\n")
         sys.stderr.write("(an empty line is asked again; ctrl+c stops and keeps what was said)\n")
 
 

@@ -10,7 +10,17 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from agentsim.events import Decided, DialogueFailed, DialogueStarted, Event, Notice, Token, TurnDone
+from agentsim.events import (
+    Decided,
+    DialogueFailed,
+    DialogueStarted,
+    Event,
+    Intervened,
+    Notice,
+    Token,
+    TurnDone,
+    Withdrawn,
+)
 from agentsim.run.progress import Live, Progress, cause
 from agentsim.sanitise import one_line, sanitise
 
@@ -45,12 +55,15 @@ class LiveDisplay:
             return
         graded = self._progress.graded(event.dialogue) if isinstance(event, Decided) else ""
         self._progress.take(event)
-        if isinstance(event, Token):
+        if isinstance(event, (Token, Withdrawn)):
             return
         if isinstance(event, (DialogueStarted, TurnDone)) and self._focus is None:
             self._look_at(event.dialogue)
         if isinstance(event, TurnDone) and event.dialogue == self._focus:
             self._print_new()
+        elif isinstance(event, Intervened) and event.dialogue == self._focus:
+            self._console.print(Text(f"   guard: {one_line(event.intervention.told())}", style="yellow"))
+            self._shown = min(self._shown, len(self._progress.live[event.dialogue].said))
         elif isinstance(event, (Decided, DialogueFailed)) and event.dialogue == self._focus:
             self._console.print(_fate(event, graded), "")
             self._focus = None
@@ -90,6 +103,7 @@ class LiveDisplay:
             *([f"{p.rejected} rejected"] if p.rejected else []),
             *([f"{p.undecided} undecided"] if p.undecided else []),
             *([f"{p.failed} failed"] if p.failed else []),
+            *([f"{p.repairs} repairs"] if p.repairs else []),
             f"{p.tokens:,} tokens ({p.tokens / seconds:,.0f}/s)",
             f"${p.usage.cost:.4f}" if p.usage.cost else "$0",
         ]

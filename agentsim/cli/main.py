@@ -15,6 +15,7 @@ COMMANDS = {
     "ls": "list runs, or the dialogues of one",
     "show": "show a run or a dialogue",
     "export": "write a run's dataset again, in another format",
+    "lint": "look for failures of role-play in any chat dataset",
     "personas": "list, show and check personas",
     "scenarios": "list, show and check scenarios",
     "models": "list models, or show how one is reached and priced",

@@ -9,10 +9,12 @@ from agentsim.events import (
     DialogueFailed,
     DialogueStarted,
     Event,
+    Intervened,
     Notice,
     RunStarted,
     Token,
     TurnDone,
+    Withdrawn,
 )
 from agentsim.run.progress import Progress, cause
 from agentsim.sanitise import one_line, sanitise
@@ -72,6 +74,12 @@ class PlainDisplay:
                 self._mid_turn = True
             self._out.write(sanitise(event.text))
             self._out.flush()
+        elif isinstance(event, Withdrawn) and event.dialogue == self._focus:
+            if self._mid_turn:
+                self._out.write(" [taken back]")
+                self._end_turn()
+        elif isinstance(event, Intervened) and event.dialogue == self._focus:
+            self._write(f"   guard: {one_line(event.intervention.told())}")
         elif isinstance(event, TurnDone) and event.dialogue == self._focus:
             if self._mid_turn:
                 self._end_turn()

@@ -32,6 +32,7 @@ from agentsim.cli.output import json_option
 @click.option("--critic-decides", is_flag=True, default=None, help="Accept only what the critic passes.")
 @click.option("--specify-task", is_flag=True, default=None, help="Let a model make each task more specific.")
 @click.option("--goal-check/--no-goal-check", default=None, help="Whether a model is asked if the goal is reached.")
+@click.option("--guards", type=click.Choice(["off", "tag", "repair"]), help="What is done about failures.  [repair]")
 @click.option("--prompts", type=click.Path(path_type=Path), help="Folder with prompt templates of one's own.")
 @click.option("--way", type=click.Choice(["auto", "lean", "general"]), help="How calls go out.  [auto]")
 @click.option("--timeout", type=float, help="Seconds that one call may take.  [120]")
@@ -109,6 +110,7 @@ def _flags(given: dict[str, Any]) -> dict[str, Any]:
         ("task_specifier", "model"): given["task_model"],
         ("task_specifier", "enabled"): given["specify_task"] or (given["task_model"] and True) or None,
         ("goal_check", "enabled"): given["goal_check"],
+        ("guards", "mode"): given["guards"],
     }
     for (group, name), value in nested.items():
         if value is not None:

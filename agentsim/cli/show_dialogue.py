@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from agentsim.cli.output import part
+from agentsim.cli.output import console, part
+from agentsim.cli.show_intervention import as_json as intervention_json
+from agentsim.cli.show_intervention import evidence, show_intervention
 
 if TYPE_CHECKING:
     from agentsim.run.reader import RunReader
@@ -26,11 +28,13 @@ def as_json(reader: "RunReader", story: "Story", prompts: Mapping[str, str | Non
         "run": str(reader.folder),
         "state": state_of(story),
         "assignment": story.assignment,
-        "task": story.task,
+        "task": story.history.task,
         "names": dict(story.names),
-        "lineage": story.lineage,
-        "turns": [turn.model_dump(mode="json") for turn in story.turns],
-        "end": story.end,
+        "lineage": story.history.lineage,
+        "turns": [turn.model_dump(mode="json") for turn in story.history.turns],
+        "findings": [finding.model_dump(mode="json") for finding in story.history.findings],
+        "interventions": [intervention_json(one) for one in story.history.interventions],
+        "end": story.history.end,
         "grading": story.grading,
         "verdict": story.verdict,
         "failure": None if story.failure is None else {"code": story.failure.code, "detail": story.failure.detail},
@@ -54,27 +58,16 @@ def show_dialogue(reader: "RunReader", story: "Story", prompts: Mapping[str, str
                 ("state", state_of(story)),
                 ("scenario", f"{scenario.id}: {scenario.title}"),
                 ("topic", " / ".join(assignment.topic)),
-                ("task", story.task or assignment.task),
+                ("task", story.history.task or assignment.task),
                 ("seed", assignment.seed),
             ],
         )
         part("cast", "Cast", _cast(story, scenario))
-    part(
-        "turn",
-        "Transcript",
-        [
-            (
-                turn.index,
-                turn.role,
-                story.names.get(turn.role, turn.role),
-                f"{turn.usage.completion_tokens} tok",
-                turn.text,
-            )
-            for turn in story.turns
-        ],
-    )
-    if story.end is not None:
-        part("end", "Ended", [(story.end.reason, story.end.detail or "")])
+    _show_transcript(story)
+    for one in story.history.interventions:
+        show_intervention(one)
+    if story.history.end is not None:
+        part("end", "Ended", [(story.history.end.reason, story.history.end.detail or "")])
     if story.grading is not None:
         part("grade", f"Grade by {story.grading.model or 'nobody'}", _grades(story.grading))
     if story.verdict is not None:
@@ -95,9 +88,26 @@ def show_dialogue(reader: "RunReader", story: "Story", prompts: Mapping[str, str
         )
 
 
+def _show_transcript(story: "Story") -> None:
+    """Print the turns, each with the failures that stand in it below."""
+    rows: list[tuple[str, tuple[object, ...]]] = []
+    for turn in story.history.turns:
+        name = story.names.get(turn.role, turn.role)
+        rows.append(("turn", (turn.index, turn.role, name, f"{turn.usage.completion_tokens} tok", turn.text)))
+        for found in story.history.findings:
+            if found.turn == turn.index:
+                sure = f"sure {found.confidence:.2f}"
+                rows.append(("finding", (turn.index, turn.role, found.kind, sure, evidence(found))))
+    if console().is_terminal:
+        part("turn", "Transcript", [cells for _, cells in rows])
+        return
+    for kind, cells in rows:
+        part(kind, "Transcript", [cells])
+
+
 def _cast(story: "Story", scenario: "Scenario") -> Iterator[tuple[str, str, str]]:
     cast = story.assignment.cast if story.assignment else {}
-    models = story.lineage.models if story.lineage else {}
+    models = story.history.lineage.models if story.history.lineage else {}
     for role in scenario.order:
         persona = f"{story.names.get(role.name, role.name)} ({cast[role.name]})" if role.name in cast else "-"
         yield role.name, persona, f"{role.title}; played by {models.get(role.name, 'nobody yet')}"

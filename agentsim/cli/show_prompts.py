@@ -22,7 +22,7 @@ def system_prompts(reader: "RunReader", story: "Story") -> dict[str, str | None]
     from agentsim.run.setup import Unasked, make_setup
 
     assignment = story.assignment
-    if assignment is None or story.task is None:
+    if assignment is None or story.history.task is None:
         raise UserError("the dialogue has no prompts yet: it has not begun", fix="`agentsim resume` plays it")
     library = Library(reader.personas(), reader.scenarios(), reader.rubrics())
     stage = make_setup(reader.settings, library, Unasked(), speakers={}, stream=False).stage
@@ -34,8 +34,8 @@ def system_prompts(reader: "RunReader", story: "Story") -> dict[str, str | None]
         if isinstance(spec, ModelSpeaker) and spec.bare:
             told[role.name] = None
             continue
-        played = story.lineage.hashes.get(f"prompt:{role.name}") if story.lineage else None
+        played = story.history.lineage.hashes.get(f"prompt:{role.name}") if story.history.lineage else None
         if played is not None and played != stage.prompts.hash(template):
             say(f"note: {template}.j2 has changed since; the prompt below is made with the new one")
-        told[role.name] = role_prompt(stage.prompts, scenario, role.name, people, story.task, template=template)
+        told[role.name] = role_prompt(stage.prompts, scenario, role.name, people, story.history.task, template=template)
     return told

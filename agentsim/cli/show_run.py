@@ -1,4 +1,4 @@
-"""A run on one page: what it was asked to do, how it came out, what it took."""
+"""A run on one page: what it was asked to do, how it came out, what it took, how its people behaved."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +15,16 @@ ALWAYS = ("model", "dialogues", "seed")
 def as_json(reader: "RunReader") -> dict[str, Any]:
     """Return all that `show_run` shows."""
     from agentsim.cli.run_state import facts
+    from agentsim.cli.show_conduct import conduct
 
+    failures, people = conduct(reader)
     return {
         **facts(reader),
+        "failures": {"mode": reader.settings.guards.mode, **failures.model_dump(mode="json")},
+        "people": {
+            **people.model_dump(mode="json"),
+            "ways": [{**way.model_dump(mode="json"), "reading": way.reading} for way in people.ways],
+        },
         "settings": reader.settings.model_dump(mode="json"),
         "exports": _exports(reader),
     }
@@ -26,6 +33,7 @@ def as_json(reader: "RunReader") -> dict[str, Any]:
 def show_run(reader: "RunReader") -> None:
     """Print the page."""
     from agentsim.cli.run_state import facts, in_words
+    from agentsim.cli.show_conduct import conduct, show_failures, show_people
 
     told = facts(reader)
     tally, usage = told["tally"], told["usage"]
@@ -46,6 +54,9 @@ def show_run(reader: "RunReader") -> None:
             ("cost", f"${usage['cost']:.4f}"),
         ],
     )
+    failures, people = conduct(reader)
+    show_failures(failures, reader.settings.guards.mode)
+    show_people(people)
     part("export", "Datasets", [(folder,) for folder in _exports(reader)])
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from agentsim.schema import CheckResult, Dialogue, Grading, Reason, Rubric, Scenario, Ungraded, Verdict
+from agentsim.schema import CheckResult, Dialogue, Finding, Grading, Reason, Rubric, Scenario, Ungraded, Verdict
 
 
 def decide(
@@ -13,10 +13,12 @@ def decide(
     rubric: Rubric,
     *,
     critic_decides: bool,
+    failures: Sequence[Finding] = (),
 ) -> Verdict:
     """Return the verdict on a finished dialogue.
 
-    Evidence comes first: everybody must have spoken, and no required check may have failed. Where
+    Evidence comes first: everybody must have spoken, and no required check may have failed. Then the detectors:
+    none of ``failures``, which stand in the dialogue and are not to be put up with, may be there. Where
     ``critic_decides``, the grade must also reach the rubric's threshold and every criterion's minimum; a
     dialogue without a grade is then undecided. Where it does not, the grade is kept beside the dialogue and
     decides nothing.
@@ -35,6 +37,11 @@ def decide(
     ]
     if against:
         return Verdict(outcome="rejected", by="evidence", reasons=tuple(against), checks=found)
+    if failures:
+        found_at = tuple(
+            Reason(code=one.kind, detail=f"turn {one.turn}: {one.detail or one.evidence}") for one in failures
+        )
+        return Verdict(outcome="rejected", by="detectors", reasons=found_at, checks=found)
     evidence = Reason(code="evidence", detail=_evidence(found))
     if not critic_decides:
         return Verdict(outcome="accepted", by="evidence", reasons=(evidence,), checks=found)

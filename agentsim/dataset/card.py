@@ -6,6 +6,7 @@ The same answers give the same card: it holds no time, no path and no machine.
 from collections import Counter
 from collections.abc import Sequence
 
+from agentsim.dataset.card_conduct import failures, people
 from agentsim.dataset.contents import (
     SUFFIX,
     Contents,
@@ -24,7 +25,7 @@ MARK = "<!-- agentsim dataset card -->"
 _LONGEST_TABLE = 25
 
 _DECIDERS = {
-    "evidence": "evidence (executable checks, exact answers, detectors)",
+    "evidence": "evidence (every role spoke, no required check failed)",
     "critic": "the critic's opinion",
     "human": "a human",
 }
@@ -44,8 +45,15 @@ def card(contents: Contents) -> str:
         _subjects(contents),
         "## Who decided",
         _decisions(contents),
+        "## Failures of role-play",
+        failures(contents),
         "## Grades",
         _grades(contents),
+        *(
+            ["## The people", people(contents.people)]
+            if contents.people is not None and contents.people.figures
+            else []
+        ),
         "## Who wrote the turns",
         _authors(contents),
         "## How to load it",
@@ -202,6 +210,8 @@ def _columns(contents: Contents) -> str:
 - `train_on`: one entry for each message, true exactly on the trained role's turns.
 - `grade`, `grades`, `graded_by`, `ungraded`: the critic's opinion, or why there is none. `grades[].turns`
   counts the dialogue's turns from 0; system message and opening are not among them.
+- `findings`: failures of role-play that detectors saw and that stand, with the dialogue's turn, counted from 0, and
+  how sure they are. `repairs`: how often a guard acted, e.g. asked again for a turn.
 - `lineage`: fingerprints of the inputs, by which rows from changed scenarios, personas or prompts are told
   apart.
 - `licence`, `source`: of this very row."""

@@ -31,6 +31,8 @@ COLUMNS: dict[str, Column] = {
     "graded_by": "string",
     "ungraded": "string",
     "checks": [{"check": "string", "outcome": "string"}],
+    "findings": [{"turn": "int64", "kind": "string", "confidence": "float64"}],
+    "repairs": "int64",
     "models": [{"part": "string", "model": "string"}],
     "seed": "int64",
     "lineage": [{"name": "string", "hash": "string"}],

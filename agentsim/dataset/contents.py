@@ -8,7 +8,9 @@ from typing import Literal
 from agentsim.dataset.conversation import System
 from agentsim.dataset.row import Row
 from agentsim.errors import AgentsimError
-from agentsim.schema import Tally
+from agentsim.measures.failures import Failures
+from agentsim.measures.people import People
+from agentsim.schema import Action, FailureKind, Guards, Tally
 
 Format = Literal["messages", "parquet"]
 """Files of the dataset: JSON Lines (``messages``) or Parquet, with the same columns."""
@@ -62,6 +64,18 @@ class Contents:
 
     speakers: Mapping[str, int]
     """Turns of the accepted dialogues by what spoke them: model, human, ..."""
+
+    guards: Guards
+    """How the run looked after its dialogues."""
+
+    policies: Mapping[FailureKind, Sequence[Action]]
+    """What is done about each kind of failure, in one scenario or another."""
+
+    failures: Failures
+    """Failures of role-play in the accepted dialogues; ``rejected`` in it is of the whole run."""
+
+    people: People | None = None
+    """What the people of the accepted dialogues are like; ``None`` where they were not measured."""
 
     titles: Mapping[str, str] = field(default_factory=dict)
     """Title of each scenario, by id."""

@@ -15,7 +15,9 @@ from agentsim.dataset.split import Member, split
 from agentsim.dataset.tokens import ReportedTokens, TokenCounter, TokenizerFile, reported
 from agentsim.dataset.write import write_rows, write_text
 from agentsim.errors import AgentsimError, UserError
-from agentsim.schema import Persona, Record, Scenario, Tally
+from agentsim.measures.failures import count_failures
+from agentsim.measures.people import People
+from agentsim.schema import DEFAULT_POLICIES, Dialogue, Guards, Persona, Record, Scenario, Tally
 
 _CARD = "README.md"
 _NAMES = frozenset({_CARD, *(f"{split}.{end}" for split in ("train", "validation") for end in SUFFIX.values())})
@@ -62,6 +64,7 @@ def export(
     scenarios: Mapping[str, Scenario],
     personas: Mapping[str, Persona],
     tally: Tally,
+    guards: Guards,
     folder: Path,
     format: Format,
     name: str,
@@ -69,11 +72,13 @@ def export(
     validation_share: float = 0.1,
     system: System = "public",
     tokenizer: Path | None = None,
+    people: People | None = None,
 ) -> ExportResult:
     """Write the accepted ``records`` as a dataset with its card to ``folder`` and return what was written.
 
     ``scenarios`` and ``personas`` are the library the dialogues were played with, by id; ``tokenizer`` is the
-    path of a ``tokenizer.json`` for exact token counts. ``folder`` is replaced as a whole, and only if it is
+    path of a ``tokenizer.json`` for exact token counts; ``guards`` are those of the run, and ``people`` what was
+    measured of the people in it, where it is to stand on the card. ``folder`` is replaced as a whole, and only if it is
     missing, empty or an earlier export.
 
     Raise ``UserError`` for a folder that holds anything else, a library that does not fit, an unreadable
@@ -88,6 +93,7 @@ def export(
     speakers: Counter[str] = Counter()
     seen: set[str] = set()
     unreported = silent = 0
+    accepted: list[Dialogue] = []
     for record in records:
         if record.verdict.outcome != "accepted":
             continue
@@ -101,6 +107,7 @@ def export(
                 f"dialogue {dialogue.id} cannot be exported: the library has no scenario {plan.scenario!r}",
                 fix="export with the library that the dialogues were simulated with",
             )
+        accepted.append(dialogue)
         speakers.update(turn.speaker for turn in dialogue.turns)
         unreported += sum(reported(turn) is None for turn in dialogue.turns)
         new = rows(record, scenarios[plan.scenario], personas, system=system, tokens=counter)
@@ -128,6 +135,13 @@ def export(
         estimated_turns=unreported if counter.estimates else None,
         silent=silent,
         speakers=speakers,
+        guards=guards,
+        policies={
+            kind: sorted({guards.policy(kind, scenario.guards).action for scenario in scenarios.values()})
+            for kind in DEFAULT_POLICIES
+        },
+        failures=count_failures(accepted, tally.rejected),
+        people=people,
         titles={scenario.id: scenario.title for scenario in scenarios.values()},
     )
     files = _write(contents, folder)

@@ -62,6 +62,19 @@ class CheckOutcome(Noun):
     """``passed``, ``failed`` or ``not_run``."""
 
 
+class FoundFailure(Noun):
+    """A failure of role-play that stands in the dialogue."""
+
+    turn: Int64
+    """Turn of the dialogue, counted from 0; not a position in ``messages``."""
+
+    kind: Utf8
+    """What is wrong, e.g. ``role_flip``."""
+
+    confidence: float
+    """How sure the detector is, from 0 to 1."""
+
+
 class ModelUse(Noun):
     """A model and the part it had in the making."""
 
@@ -128,7 +141,7 @@ class Row(Noun):
     """Why the dialogue ended."""
 
     accepted_by: Utf8
-    """What decided: ``evidence``, ``critic`` or ``human``."""
+    """What decided: ``evidence``, ``critic`` or ``human``; detectors only turn down."""
 
     grade: float | None
     """Overall grade, 1 to 5; ``None`` where there is none."""
@@ -147,6 +160,12 @@ class Row(Noun):
 
     checks: tuple[CheckOutcome, ...]
     """What the scenario's checks found."""
+
+    findings: tuple[FoundFailure, ...]
+    """Failures of role-play that detectors saw and that stand; empty where none does, or nobody looked."""
+
+    repairs: Int64
+    """How often a guard acted while the dialogue was played."""
 
     models: tuple[ModelUse, ...]
     """Models that had a part, sorted."""

@@ -8,6 +8,7 @@ from agentsim.dataset.row import (
     CastMember,
     CheckOutcome,
     CriterionGrade,
+    FoundFailure,
     Message,
     ModelUse,
     Origin,
@@ -90,6 +91,10 @@ def _row(
         graded_by=grading.model if grading else None,
         ungraded=ungraded,
         checks=tuple(CheckOutcome(check=result.check, outcome=result.outcome) for result in verdict.checks),
+        findings=tuple(
+            FoundFailure(turn=one.turn, kind=one.kind, confidence=one.confidence) for one in dialogue.findings
+        ),
+        repairs=len(dialogue.interventions),
         models=tuple(ModelUse(part=part, model=model) for part, model in _models(record)),
         seed=plan.seed,
         lineage=tuple(Origin(name=name, hash=digest) for name, digest in sorted(dialogue.lineage.hashes.items())),

@@ -7,6 +7,7 @@ from typing import Any
 from autogen_agentchat.base import ChatAgent
 
 from agentsim.dialogue.agent import RoleAgent
+from agentsim.dialogue.ending import EndTool
 from agentsim.dialogue.function_agent import Function, FunctionAgent
 from agentsim.errors import UserError
 from agentsim.llm.client import ChatClient
@@ -33,7 +34,8 @@ class ModelSpeaker:
     """Whether the provider is told the sampling seed."""
 
     brief: bool = False
-    """A model that loses its way in a long prompt: it gets the short one, in the natural style."""
+    """A model that loses its way in a long prompt and in a long answer: it gets the short prompt, in the natural style,
+    and an answer that its token limit cuts off ends with its last whole sentence."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,15 @@ def speaker_kind(spec: SpeakerSpec) -> Speaker:
     return "endpoint" if spec.bare else "model"
 
 
+def is_repairable(spec: SpeakerSpec) -> bool:
+    """Return whether a speaker may be asked for a turn again.
+
+    A person, a function or an agent of the user's said what it said, and the failures of a chatbot under test are what
+    one wants to see.
+    """
+    return isinstance(spec, ModelSpeaker) and not spec.bare
+
+
 def make_agent(
     role: str,
     spec: SpeakerSpec,
@@ -77,8 +88,11 @@ def make_agent(
     names: Mapping[str, str] | None,
     seed: int,
     stream: bool,
+    silent: bool = False,
+    end_tool: EndTool | None = None,
 ) -> ChatAgent:
-    """Return the agent that speaks for ``role`` in one dialogue.
+    """Return the agent that speaks for ``role`` in one dialogue; ``silent`` where a guard sees to empty turns,
+    ``end_tool`` where a model may end the dialogue.
 
     Raises:
         UserError: where an agent of the user's has another name than the role.
@@ -99,4 +113,7 @@ def make_agent(
         seed=lambda turn, attempt: derive_seed(seed, "turn", turn, attempt),
         send_seed=spec.send_seed,
         stream=stream,
+        silent=silent and not spec.bare,
+        whole=spec.brief,
+        end_tool=end_tool,
     )

@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from agentsim.dialogue.ending import EndTool, end_tool
 from agentsim.dialogue.speakers import ModelSpeaker, SpeakerSpec
 from agentsim.library.fingerprint import fingerprint
 from agentsim.llm.model import Model
 from agentsim.prompts.render import Prompts
-from agentsim.schema import Assignment, Persona, Scenario
+from agentsim.schema import Assignment, Guards, Persona, Scenario
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,25 @@ class Stage:
     """Task specifier; ``None`` plays the assignment's task as it is."""
 
     goal: SideModel | None = None
-    """Who is asked whether the goal is reached; ``None`` lets only the limits end a dialogue."""
+    """Who is asked whether the goal is reached, where the leading role does not say so itself; ``None`` asks nobody."""
+
+    ends_by_tool: Callable[[str], bool] | None = None
+    """Says of a model by name whether it is offered a tool to end a dialogue that it leads; ``None`` offers none."""
+
+    order: SideModel | None = None
+    """Who is asked who speaks next, where a scenario's turn taking is by a model; ``None`` goes by the address."""
+
+    agenda: bool = True
+    """Whether leading roles have an agenda, where their scenario does not switch it off."""
+
+    guards: Guards = Guards()
+    """What is done about failures of role-play."""
 
     stream: bool = False
     """Whether turns are passed on piece by piece."""
+
+    _refusing_tools: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
+    """Models whose provider refused a request with tools in this run."""
 
     _fingerprints: dict[tuple[type, str], str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -68,6 +84,19 @@ class Stage:
         if wanted and self.model_speaker is not None:
             return self.model_speaker(wanted)
         return self.speaker
+
+    def end_tool(self, scenario: Scenario) -> EndTool | None:
+        """Return what the leading role of a scenario may end its dialogues by; ``None`` where it has no tool.
+
+        A chatbot under test gets nothing of ours, and a model that loses its way in a long prompt no second task.
+        """
+        spec = self.spec(scenario, scenario.leader.name)
+        if self.ends_by_tool is None or not isinstance(spec, ModelSpeaker) or spec.bare or spec.brief:
+            return None
+        if not self.ends_by_tool(spec.model):
+            return None
+        description = self.prompts.render("end", goal=scenario.ending.goal)
+        return end_tool(description, scenario.ending.min_turns, self._refusing_tools)
 
     def template(self, scenario: Scenario, role: str) -> str:
         """Return the name of the template that makes a role's system prompt."""

@@ -1,4 +1,4 @@
-"""The speakers of a dialogue as one AutoGen team, driven directly and in a fixed order.
+"""The speakers of a dialogue as one AutoGen team, driven directly, in a round unless the caller says who is next.
 
 AutoGen's own group chat goes through a message runtime that costs about a millisecond a turn, loses the type
 of an agent's exception and cannot go on after one. Here an agent's exception reaches the caller as it was
@@ -28,7 +28,10 @@ from agentsim.llm.client import NeverCancelled
 
 
 class DialogueTeam(Team):
-    """Two or more agents that speak one after the other, the first one first.
+    """Two or more agents that speak one after the other, the first one first, never one twice in a row.
+
+    They speak in a round. Whoever runs the team may choose another speaker for a turn by setting
+    `next_speaker` between turns, and may take turns back by `rewind`.
 
     Each agent is given what the others said since its own last turn. A turn that fails changes nothing:
     running the team again asks the same agent, with the same messages.
@@ -55,10 +58,13 @@ class DialogueTeam(Team):
         self._termination = termination
         self._inbox: dict[str, list[BaseChatMessage]] = {agent: [] for agent in names}
         self._next = 0
+        self._speaking = False
         self._going = asyncio.Event()
         self._going.set()
         self.latest: BaseChatMessage | None = None
-        """The last turn; what agents say on the way to a turn is none."""
+        """The last turn of this run; what agents say on the way to a turn is none."""
+        self.latest_speaker: str | None = None
+        """The agent that spoke last, by name; ``None`` before the first turn."""
 
     @property
     def name(self) -> str:
@@ -67,6 +73,35 @@ class DialogueTeam(Team):
     @property
     def description(self) -> str:
         return f"a conversation between {', '.join(agent.name for agent in self._participants)}"
+
+    @property
+    def next_speaker(self) -> str:
+        """Name of the agent that speaks next: the one after the last speaker, unless another one was set.
+
+        Setting it holds for one turn, a turn that fails and is asked for again included.
+
+        Raises:
+            ValueError: where the name set is no participant's, or the last speaker's.
+            RuntimeError: where it is set while a turn is being spoken.
+        """
+        return self._participants[self._next].name
+
+    @next_speaker.setter
+    def next_speaker(self, name: str) -> None:
+        self._between_turns()
+        if name == self.latest_speaker:
+            raise ValueError(f"{name!r} spoke last and cannot speak twice in a row")
+        self._next = self._place(name)
+
+    def _place(self, name: str) -> int:
+        for place, agent in enumerate(self._participants):
+            if agent.name == name:
+                return place
+        raise ValueError(f"no agent of this dialogue is called {name!r}")
+
+    def _between_turns(self) -> None:
+        if self._speaking:
+            raise RuntimeError(f"{self.next_speaker!r} is speaking; close the stream first")
 
     async def run(
         self,
@@ -106,6 +141,7 @@ class DialogueTeam(Team):
             before = None if isinstance(agent, RoleAgent | FunctionAgent) else await agent.save_state()
             response: Response | None = None
             items = agent.on_messages_stream(tuple(self._inbox[agent.name]), token)
+            self._speaking = True
             try:
                 async with aclosing(cast("AsyncGenerator[Any, None]", items)):
                     async for item in items:
@@ -121,9 +157,14 @@ class DialogueTeam(Team):
                 if before is not None:
                     await agent.load_state(before)
                 raise
+            finally:
+                self._speaking = False
             self._spoken(agent.name, response.chat_message)
             produced.append(response.chat_message)
             yield response.chat_message
+            if self.latest is not response.chat_message:
+                # Taken back by whoever read it: it counts for no ending.
+                continue
             stop = await self._stop_after([*(response.inner_messages or ()), response.chat_message])
         yield TaskResult(messages=produced, stop_reason=stop.content)
 
@@ -145,8 +186,8 @@ class DialogueTeam(Team):
         for name, waiting in self._inbox.items():
             if name != speaker:
                 waiting.append(message)
-        self._next = (self._next + 1) % len(self._participants)
-        self.latest = message
+        self._next = (self._place(speaker) + 1) % len(self._participants)
+        self.latest, self.latest_speaker = message, speaker
 
     async def _stop_after(self, messages: Sequence[BaseAgentEvent | BaseChatMessage]) -> StopMessage | None:
         if self._termination is None:
@@ -157,7 +198,7 @@ class DialogueTeam(Team):
         return stop
 
     async def reset(self) -> None:
-        self._next, self.latest = 0, None
+        self._next, self.latest, self.latest_speaker = 0, None, None
         for waiting in self._inbox.values():
             waiting.clear()
         for agent in self._participants:
@@ -178,12 +219,14 @@ class DialogueTeam(Team):
     async def save_state(self) -> Mapping[str, Any]:
         return {
             "next": self._next,
+            "latest_speaker": self.latest_speaker,
             "inbox": {name: [message.dump() for message in waiting] for name, waiting in self._inbox.items()},
             "agents": {agent.name: await agent.save_state() for agent in self._participants},
         }
 
     async def load_state(self, state: Mapping[str, Any]) -> None:
         self._next = state["next"]
+        self.latest_speaker = state["latest_speaker"]
         messages = self._messages()
         for agent in self._participants:
             self._inbox[agent.name] = [
@@ -202,7 +245,7 @@ class DialogueTeam(Team):
         return factory
 
     async def restore(self, said: Sequence[tuple[str, str]], agent_states: Mapping[str, Mapping[str, Any]]) -> None:
-        """Put the team where it was after the turns ``said`` (agent name, text).
+        """Put the team where it was after the turns ``said`` (agent name, text), whoever spoke when.
 
         Agents of this package remember from the words alone; a foreign agent takes its saved state from
         ``agent_states``, by name, which it had after its own last turn.
@@ -218,7 +261,32 @@ class DialogueTeam(Team):
             self._inbox[agent.name] = [
                 TextMessage(content=text, source=name) for name, text in said[known:] if name != agent.name
             ]
-        self._next = len(said) % len(self._participants)
+        if said:
+            self.latest_speaker = said[-1][0]
+            self._next = (self._place(said[-1][0]) + 1) % len(self._participants)
+
+    async def rewind(self, said: Sequence[tuple[str, str]], agent_states: Mapping[str, Mapping[str, Any]]) -> None:
+        """Take back all turns but ``said`` (agent name, text), which the dialogue began with.
+
+        A stream that waits at a turn may be read on: it goes on from here. What the director told an agent is
+        gone with the turns and has to be told again.
+
+        Args:
+            said: the turns that remain; none are none.
+            agent_states: of each foreign agent that speaks in ``said``, by name, the state it had after its
+                last turn there. What an agent remembers that does not speak there is not taken.
+
+        Raises:
+            ValueError: where the state of such an agent is missing; nothing was changed then.
+            RuntimeError: where a turn is being spoken.
+        """
+        self._between_turns()
+        speakers = {name for name, _ in said}
+        for agent in self._participants:
+            own = isinstance(agent, RoleAgent | FunctionAgent)
+            if agent.name in speakers and not own and agent.name not in agent_states:
+                raise ValueError(f"the state that {agent.name!r} had after its last remaining turn is missing")
+        await self.restore(said, {name: state for name, state in agent_states.items() if name in speakers})
 
 
 def _task_messages(

@@ -26,7 +26,7 @@ class Talk:
     """The turns, oldest first."""
 
     leader: str | None = None
-    """Speaker who brings the task and drives; the first speaker where ``None``."""
+    """Speaker who brings the task and drives; where ``None``, the ``user``, or else the first speaker."""
 
     setting: str = ""
     """A word (``tutoring``, ``interview``, ...) or sentences that describe the situation."""
@@ -54,7 +54,8 @@ class Talk:
         """The speaker who leads; empty where nobody spoke."""
         if self.leader is not None:
             return self.leader
-        return self.turns[0].speaker if self.turns else ""
+        speakers = self.speakers
+        return "user" if "user" in speakers else next(iter(speakers), "")
 
     @property
     def speakers(self) -> tuple[str, ...]:

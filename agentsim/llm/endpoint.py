@@ -105,6 +105,9 @@ class Endpoint:
     params: frozenset[str] = frozenset()
     """OpenAI parameters that litellm sends to this provider; it drops the others."""
 
+    listed: bool = False
+    """Whether litellm's price list holds the model, so that its capabilities are known."""
+
     lean: bool = False
     """Whether the address speaks the OpenAI chat protocol, so that requests can go out without litellm."""
 
@@ -121,6 +124,16 @@ class Endpoint:
             prices=Prices(known=True),
             capabilities=Capabilities(tools=False, vision=False),
         )
+
+    @property
+    def sends_tools(self) -> bool:
+        """Whether a request's tools reach the provider; from some requests litellm drops them in silence."""
+        return "tools" in self.params
+
+    @property
+    def calls_functions(self) -> bool:
+        """Whether the model is known to call functions; ``False`` where nothing is known of it."""
+        return self.listed and self.capabilities.tools
 
     def full_name(self, reported: str | None) -> str:
         """Return the full name of the model that answered, from the name that the provider reports."""

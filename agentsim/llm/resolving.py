@@ -84,6 +84,7 @@ def resolve(name: str, overrides: Overrides = Overrides()) -> Endpoint:  # noqa:
         max_output_tokens=info.get("max_output_tokens"),
         capabilities=_capabilities(info, params),
         params=params,
+        listed=bool(info),
         lean=lean,
         similar=() if info else _similar(name, _known_names(module, provider)),
     )

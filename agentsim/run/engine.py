@@ -82,13 +82,13 @@ class Engine:
         settled = {s.index for s in self._reader.summaries() if s.state in ("accepted", "rejected", "undecided")}
         stories = dict(self._reader.stories(unfinished=True))
         await self._emit(
+            None,
             RunStarted(
                 planned=self._settings.dialogues,
                 finished=len(settled),
                 concurrency=self._settings.concurrency,
                 models=self._models(),
             ),
-            None,
         )
         work = iter([index for index in range(self._settings.dialogues) if index not in settled])
         workers = min(self._settings.concurrency, self._settings.dialogues)
@@ -98,7 +98,7 @@ class Engine:
         if isinstance(self._why, StorageError):
             raise self._why
         finished = RunFinished(tally=self._reader.tally(), usage=self._reader.usage(), stopped=self._stopped())
-        await self._emit(finished, None)
+        await self._emit(None, finished)
         if self._why is not None and not isinstance(self._why, BudgetReached):
             raise self._why
         return finished
@@ -123,8 +123,8 @@ class Engine:
     async def _play(self, assignment: Assignment, story: Story) -> None:
         scenario = self._setup.scenarios[assignment.scenario]
 
-        async def emit(event: Event) -> None:
-            await self._emit(event, assignment)
+        async def emit(*events: Event) -> None:
+            await self._emit(assignment, *events)
             if self._draining:
                 raise Drained
 
@@ -135,7 +135,7 @@ class Engine:
             self._personas,
             emit=emit,
             watch=self._tell if self._watchers else None,
-            history=story.history(),
+            history=story.history,
         )
         with contextlib.suppress(Drained):
             await self._setup.judge.judge(dialogue, scenario, emit=emit, grading=story.grading)
@@ -157,7 +157,7 @@ class Engine:
             return  # nowhere to write it
         event = DialogueFailed(dialogue=assignment.id, code=code, detail=detail)
         try:
-            await self._emit(event, assignment)
+            await self._emit(assignment, event)
         except StorageError as storage:
             self._stop(storage)
 
@@ -185,13 +185,16 @@ class Engine:
             models["goal"] = stage.goal.model
         return models
 
-    async def _emit(self, event: Event, assignment: Assignment | None) -> None:
-        if assignment is None:
-            self._store.append(event)
-        else:
-            self._store.append(event, assignment.index, assignment.scenario)
+    async def _emit(self, assignment: Assignment | None, *events: Event) -> None:
+        """Store events, all or none of them, then tell them."""
+        for event in events:
+            if assignment is None:
+                self._store.append(event)
+            else:
+                self._store.append(event, assignment.index, assignment.scenario)
         await self._store.commit()
-        self._tell(event)
+        for event in events:
+            self._tell(event)
 
     def _tell(self, event: Event) -> None:
         for watcher in self._watchers:

@@ -7,12 +7,16 @@ from typing import cast, get_args
 
 from agentsim.dataset import ExportResult, Format, System, export
 from agentsim.errors import StorageError, UserError
+from agentsim.measures.people import people
 from agentsim.run.counting import count_outcomes
 from agentsim.run.reader import RunReader
 from agentsim.schema import Record, Tally
 
 EXPORTS = "exports"
 """Folder of a run directory that holds one dataset for each format."""
+
+CARD_SAMPLE = 500
+"""Dialogues whose people are measured for the card; `agentsim show` measures more."""
 
 
 def export_run(
@@ -51,12 +55,15 @@ def export_run(
         raise StorageError(f"cannot read the run in {folder}: {error}", fix="restore the file run.db") from error
     finally:
         reader.close()
+    found = people((record.dialogue for record in records), scenarios, personas, seed=settings.seed, sample=CARD_SAMPLE)
     return [
         export(
             records,
             scenarios=scenarios,
             personas=personas,
             tally=tally,
+            guards=settings.guards,
+            people=found,
             folder=out if out is not None and len(chosen) == 1 else (out or folder / EXPORTS) / name,
             format=name,
             name=settings.name,

@@ -3,13 +3,13 @@
 from agentsim.critic.checks import run_checks
 from agentsim.critic.grading import Critic
 from agentsim.critic.verdict import decide
-from agentsim.dialogue.conversation import Emit
+from agentsim.dialogue.play import Emit
 from agentsim.errors import UserError
 from agentsim.events import Decided, Graded
 from agentsim.library.library import Library
 from agentsim.run.settings import CriticSettings
 from agentsim.run.small_models import SMALL
-from agentsim.schema import Dialogue, Grading, Rubric, Scenario, Verdict
+from agentsim.schema import Dialogue, Grading, Guards, Rubric, Scenario, Verdict
 
 SHORT = "quick"
 """Rubric for graders that are too small for a scenario's own, where the user names none."""
@@ -22,8 +22,9 @@ class Judge:
         UserError: where the settings name a rubric that the library does not have.
     """
 
-    def __init__(self, library: Library, settings: CriticSettings, critic: Critic | None) -> None:
+    def __init__(self, library: Library, settings: CriticSettings, critic: Critic | None, guards: Guards) -> None:
         self._library = library
+        self._guards = guards
         self._settings = settings
         self.critic = critic
         """Who grades; ``None`` where nobody does."""
@@ -53,6 +54,9 @@ class Judge:
             grading,
             rubric,
             critic_decides=self._settings.decides,
+            failures=[
+                finding for finding in dialogue.findings if self._guards.policy(finding.kind, scenario.guards).rejects
+            ],
         )
         await emit(Decided(dialogue=dialogue.id, verdict=verdict))
         return verdict

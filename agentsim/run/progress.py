@@ -9,9 +9,12 @@ from agentsim.events import (
     Event,
     GoalChecked,
     Graded,
+    Intervened,
     RunStarted,
+    SpeakerChosen,
     Token,
     TurnDone,
+    Withdrawn,
 )
 from agentsim.sanitise import one_line
 from agentsim.schema import Grading, Ungraded, Usage
@@ -57,6 +60,9 @@ class Progress:
     rejected: int = 0
     undecided: int = 0
     failed: int = 0
+    repairs: int = 0
+    """What guards did."""
+
     turns: int = 0
     usage: Usage = Usage()
     live: dict[str, Live] = field(default_factory=dict)
@@ -90,13 +96,18 @@ class Progress:
                 live.words += event.text
         elif isinstance(event, TurnDone):
             self._turn(event)
+        elif isinstance(event, Withdrawn):
+            if event.dialogue in self.live:
+                self.live[event.dialogue].words = ""
+        elif isinstance(event, Intervened):
+            self._intervened(event)
         elif isinstance(event, RunStarted):
             self.planned, self.before = event.planned, event.finished
         elif isinstance(event, DialogueStarted):
             title = f"{event.assignment.scenario}: {event.assignment.topic[-1]}"
             self.live[event.dialogue] = Live(title, event.names)
             self.usage += event.usage
-        elif isinstance(event, GoalChecked):
+        elif isinstance(event, GoalChecked | SpeakerChosen):
             self.usage += event.usage
         elif isinstance(event, Graded):
             self.usage += event.grading.usage
@@ -111,6 +122,16 @@ class Progress:
         elif isinstance(event, DialogueFailed):
             self.failed += 1
             self.live.pop(event.dialogue, None)
+
+    def _intervened(self, event: Intervened) -> None:
+        self.repairs += 1
+        self.usage += sum((turn.usage for turn in event.intervention.unchosen), Usage())
+        undone = len(event.intervention.undone)
+        self.turns -= undone
+        live = self.live.get(event.dialogue)
+        if live is not None:
+            live.words = ""
+            del live.said[max(0, len(live.said) - undone) :]
 
     def _turn(self, event: TurnDone) -> None:
         self.turns += 1

@@ -96,8 +96,9 @@ class RunReader:
         """Return every dialogue that was begun, in plan order."""
         rows = self._db.execute(
             "SELECT idx, dialogue.id, scenario, state, code, coalesce(turns, 0) FROM dialogue LEFT JOIN"
-            " (SELECT dialogue AS spoken, count(*) AS turns FROM event WHERE kind = 'turn_done'"
-            " GROUP BY dialogue)"
+            " (SELECT dialogue AS spoken, sum(CASE kind WHEN 'turn_done' THEN 1"
+            " ELSE -json_array_length(body, '$.intervention.undone') END) AS turns"
+            " FROM event WHERE kind IN ('turn_done', 'intervened') GROUP BY dialogue)"
             " ON spoken = idx ORDER BY idx"
         )
         return [Summary(*row) for row in rows]

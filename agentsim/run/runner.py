@@ -26,6 +26,8 @@ from agentsim.run.setup import (
     make_setup,
     model_names,
     needs_a_person,
+    with_callers,
+    with_callers_of,
 )
 from agentsim.run.small_models import SMALL
 from agentsim.run.store import Store
@@ -75,7 +77,8 @@ async def create(
     """
     setup = make_setup(settings, library, Unasked(), speakers=speakers or {}, stream=False)
     if check_models:
-        await check_endpoints(settings, model_names(setup), progress=progress)
+        endpoints = await check_endpoints(settings, model_names(setup), progress=progress)
+        settings = with_callers(settings, endpoints)
     folder = make_run_folder(settings, out)
     write_run_yaml(folder, settings)
     store = Store(folder)
@@ -164,12 +167,15 @@ async def play(
         reader = RunReader(folder)
         stack.callback(reader.close)
         settings = reader.settings
-        if needs_a_person(speakers):
-            settings = settings.model_copy(update={"concurrency": 1})
         recorded = None
         if replay is not None:
             recorded = RunReader(replay)
             stack.callback(recorded.close)
+            if settings.goal_check.callers is None:
+                settings = with_callers_of(settings, recorded.settings)
+                store.put({"settings": settings.model_dump(mode="json")}, ())
+        if needs_a_person(speakers):
+            settings = settings.model_copy(update={"concurrency": 1})
 
         def notice(text: str) -> None:
             for watcher in watchers:

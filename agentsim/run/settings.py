@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from agentsim.schema.guards import Guards
 from agentsim.schema.noun import Id, Noun, RoleName, Text
 
 
@@ -105,13 +106,32 @@ class TaskSettings(Noun):
 
 
 class GoalSettings(Noun):
-    """The question whether the goal is reached."""
+    """How it is found out that the goal is reached."""
 
     enabled: bool | None = None
-    """Whether it is asked after each exchange; where left out, only of models not known to be too weak."""
+    """Whether the goal ends dialogues at all; where left out, only by models not known to be too weak."""
+
+    by: Literal["auto", "tool", "question"] = "auto"
+    """Who says so: the leading role's own model, by a tool it is offered from the scenario's ``min_turns`` on; or a
+    model that is asked a yes/no question after each round. ``auto`` takes the tool where litellm lists the leading
+    model as one that calls functions and no ``model`` is named here. Whoever else leads (a person, a function, an
+    agent or chatbot of one's own, a model too weak) or belongs to a provider that refuses tools: the question."""
+
+    callers: tuple[Text, ...] | None = None
+    """Models that are offered the tool when they lead. Found out when the run is made, where left out."""
 
     model: Text | None = None
-    """Who is asked; the critic's model where left out."""
+    """Who is asked the question; the critic's model where left out."""
+
+    sampling: GoalSampling = GoalSampling()
+    """Sampling of the question."""
+
+
+class ChooserSettings(Noun):
+    """The question who speaks next, in scenarios whose turn taking is by a model."""
+
+    model: Text | None = None
+    """Who is asked; the run's model where left out. A model known to be too weak is not asked: the address decides."""
 
     sampling: GoalSampling = GoalSampling()
     """Its sampling."""
@@ -184,6 +204,15 @@ class RunSettings(Noun):
     goal_check: GoalSettings = GoalSettings()
     """Who says whether the goal is reached."""
 
+    speaker_choice: ChooserSettings = ChooserSettings()
+    """Who says who speaks next."""
+
+    agenda: bool = True
+    """Whether leading roles have an agenda, where their scenario does not switch it off."""
+
+    guards: Guards = Guards()
+    """What is done about failures of role-play."""
+
     max_turns: Annotated[int, Field(ge=2, le=200)] | None = None
     """Turn limit for every scenario, where it is lower than the scenario's own."""
 
@@ -214,8 +243,10 @@ class RunSettings(Noun):
     system: Literal["public", "none"] = "public"
     """Whether exported rows begin with a system message made of the role's public text."""
 
-    def part_model(self, part: Literal["critic", "task", "goal"]) -> str:
+    def part_model(self, part: Literal["critic", "task", "goal", "order"]) -> str:
         """Return the model of a part beside the roles."""
+        if part == "order":
+            return self.speaker_choice.model or self.model
         if part == "task":
             return self.task_specifier.model or self.model
         if part == "critic":

@@ -12,14 +12,14 @@ from agentsim.errors import UserError
 from agentsim.library.library import Library
 from agentsim.llm.admission import Admission
 from agentsim.llm.budget import Budget
-from agentsim.llm.endpoint import EMBEDDED, Overrides
+from agentsim.llm.endpoint import EMBEDDED, Endpoint, Overrides
 from agentsim.llm.model import Answer, Model, Request
 from agentsim.llm.recording import Recorded, Recording
 from agentsim.llm.ways import Ways
 from agentsim.planning.plan import Plan
 from agentsim.prompts.render import Prompts
 from agentsim.run.judging import Judge
-from agentsim.run.settings import RunSettings, Sampling
+from agentsim.run.settings import GoalSettings, RunSettings, Sampling
 from agentsim.run.shutter import Shutter
 from agentsim.run.small_models import SMALL, default_sampling
 from agentsim.run.store import Store
@@ -75,20 +75,51 @@ def make_setup(
         goal=SideModel(settings.part_model("goal"), settings.goal_check.sampling.params())
         if asks_for_goal(settings)
         else None,
+        ends_by_tool=_ends_by_tool(settings.goal_check),
+        order=None
+        if settings.part_model("order") in SMALL
+        else SideModel(settings.part_model("order"), settings.speaker_choice.sampling.params()),
+        agenda=settings.agenda,
+        guards=settings.guards,
         stream=stream,
     )
     critic = None
     if settings.critic.enabled:
         side = SideModel(settings.part_model("critic"), settings.critic.sampling.params())
         critic = Critic(door, prompts, side)
-    return Setup(plan, stage, Judge(library, settings.critic, critic), scenarios, library.personas)
+    return Setup(plan, stage, Judge(library, settings.critic, critic, settings.guards), scenarios, library.personas)
 
 
 def asks_for_goal(settings: RunSettings) -> bool:
-    """Return whether a model is asked if the goal is reached."""
+    """Return whether a model is asked if the goal is reached, where the leading role does not say so itself."""
     if settings.goal_check.enabled is None:
         return settings.part_model("goal") not in SMALL
     return settings.goal_check.enabled
+
+
+def _ends_by_tool(goal: GoalSettings) -> Callable[[str], bool] | None:
+    """Return what says of a leading model whether it is offered the tool that ends a dialogue."""
+    if goal.enabled is False or not _may_use_tool(goal):
+        return None
+    if goal.callers is None:
+        return (lambda _: True) if goal.by == "tool" else None
+    return frozenset(goal.callers).__contains__
+
+
+def _may_use_tool(goal: GoalSettings) -> bool:
+    # Whoever names a model for the question wants it asked.
+    return goal.by == "tool" or (goal.by == "auto" and goal.model is None)
+
+
+def with_callers(settings: RunSettings, endpoints: Iterable[Endpoint]) -> RunSettings:
+    """Return the settings with the models that are offered the tool, so that a resume and a replay offer it to the
+    same ones."""
+    goal = settings.goal_check
+    if goal.callers is not None or not _may_use_tool(goal):
+        return settings
+    able = [one for one in endpoints if one.sends_tools and (goal.by == "tool" or one.calls_functions)]
+    callers = tuple(sorted(one.name for one in able))
+    return settings.model_copy(update={"goal_check": goal.model_copy(update={"callers": callers})})
 
 
 def make_door(
@@ -139,28 +170,40 @@ def model_names(setup: Setup) -> tuple[str, ...]:
     specs = [stage.spec(scenario, role.name) for scenario in setup.plan.scenarios for role in scenario.roles]
     names = {spec.model for spec in specs if isinstance(spec, ModelSpeaker)}
     names.update(side.model for side in (stage.task, stage.goal) if side is not None)
+    if stage.order is not None and any(scenario.turn_taking == "model" for scenario in setup.plan.scenarios):
+        names.add(stage.order.model)
     if setup.judge.critic is not None:
         names.add(setup.judge.critic.model)
     return tuple(sorted(names))
 
 
+def with_callers_of(settings: RunSettings, recorded: RunSettings) -> RunSettings:
+    """Return the settings with the models that were offered the tool in a run that is replayed."""
+    goal = settings.goal_check.model_copy(update={"callers": recorded.goal_check.callers})
+    return settings.model_copy(update={"goal_check": goal})
+
+
 async def check_endpoints(
     settings: RunSettings, names: Iterable[str], *, progress: Callable[[int, int], None] | None = None
-) -> None:
+) -> list[Endpoint]:
     """Resolve every model without sending anything, and fetch an embedded model's weights where they are missing.
+
+    Returns where each name leads.
 
     ``progress`` is told the bytes fetched and the bytes in all. Raises what `Ways.endpoint` and `weights_path` raise.
     """
     ways = Ways(way=settings.way, timeout=settings.timeout, overrides=overrides(settings))
+    endpoints = []
     try:
         for name in names:
-            await ways.endpoint(name)
+            endpoints.append(await ways.endpoint(name))
             if name.startswith(EMBEDDED):
                 from agentsim.llm.embedded.weights import weights_path
 
                 await asyncio.to_thread(weights_path, name, progress=progress)
     finally:
         await ways.close()
+    return endpoints
 
 
 async def _free(_: str) -> tuple[float, float]:

@@ -1,8 +1,7 @@
 """What happened to one dialogue, folded from its events."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from agentsim.dialogue.history import History
 from agentsim.events import (
@@ -11,10 +10,12 @@ from agentsim.events import (
     DialogueFailed,
     DialogueStarted,
     Event,
+    Flagged,
     Graded,
+    Intervened,
     TurnDone,
 )
-from agentsim.schema import Assignment, Dialogue, End, Grading, Lineage, Record, Turn, Verdict
+from agentsim.schema import Assignment, Grading, Record, Verdict
 
 
 @dataclass
@@ -22,57 +23,45 @@ class Story:
     """The state of one dialogue after its events so far."""
 
     assignment: Assignment | None = None
-    task: str | None = None
     names: dict[str, str] = field(default_factory=dict)
-    lineage: Lineage | None = None
-    turns: list[Turn] = field(default_factory=list)
-    agent_states: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    end: End | None = None
+    history: History = field(default_factory=History)
+    """What the dialogue is to go on from."""
+
     grading: Grading | None = None
     verdict: Verdict | None = None
     failure: DialogueFailed | None = None
     """Why it has no verdict, while that is so."""
 
-    def history(self) -> History:
-        """Return what the dialogue is to go on from."""
-        return History(
-            task=self.task,
-            lineage=self.lineage,
-            turns=self.turns,
-            agent_states=self.agent_states,
-            end=self.end,
-        )
-
     def record(self) -> Record | None:
         """Return the finished record, or ``None`` before the verdict."""
-        if self.assignment is None or self.task is None or self.end is None or self.lineage is None:
+        history = self.history
+        if self.assignment is None or history.task is None or history.end is None or history.lineage is None:
             return None
         if self.verdict is None:
             return None
-        dialogue = Dialogue(
-            assignment=self.assignment,
-            task=self.task,
-            turns=tuple(self.turns),
-            end=self.end,
-            lineage=self.lineage,
-        )
+        dialogue = history.dialogue(self.assignment)
         return Record(dialogue=dialogue, grading=self.grading, verdict=self.verdict)
 
 
 def fold(events: Iterable[Event]) -> Story:
     """Return the story that one dialogue's events tell, in their order."""
     story = Story()
+    history = story.history
     for event in events:
         if isinstance(event, DialogueStarted):
-            story.assignment, story.task = event.assignment, event.task
-            story.names, story.lineage = event.names, event.lineage
+            story.assignment, story.names = event.assignment, event.names
+            history.task, history.lineage = event.task, event.lineage
         elif isinstance(event, TurnDone):
-            story.turns.append(event.turn)
+            history.keep(event.turn)
             story.failure = None
             if event.agent_state is not None:
-                story.agent_states[event.turn.role] = event.agent_state
+                history.agent_states[event.turn.role] = event.agent_state
+        elif isinstance(event, Flagged):
+            history.flag(event.findings)
+        elif isinstance(event, Intervened):
+            history.intervene(event.intervention)
         elif isinstance(event, DialogueEnded):
-            story.end = event.end
+            history.end = event.end
         elif isinstance(event, Graded):
             story.grading = event.grading
         elif isinstance(event, Decided):

@@ -1,10 +1,13 @@
 """The nouns of agentsim: frozen pydantic records that refuse unknown keys, one small file each."""
 
+from agentsim.schema.agenda import Agenda, AgendaItem, AgendaPlan
 from agentsim.schema.assignment import Assignment
 from agentsim.schema.check import Check, ExactCheck, JsonSchemaCheck, NumericCheck, PythonCheck, RegexCheck
 from agentsim.schema.dialogue import Dialogue, End, EndReason
 from agentsim.schema.finding import FailureKind, Finding
 from agentsim.schema.grade import Grade, Grading, Score, Ungraded
+from agentsim.schema.guards import DEFAULT_POLICIES, Action, Guards, Policy
+from agentsim.schema.intervention import Candidate, Intervention
 from agentsim.schema.lineage import Lineage
 from agentsim.schema.persona import Difficulty, Persona, Personality
 from agentsim.schema.record import Record, Tally
@@ -17,7 +20,13 @@ from agentsim.schema.usage import Usage
 from agentsim.schema.verdict import CheckResult, Reason, Verdict
 
 __all__ = [
+    "DEFAULT_POLICIES",
+    "Action",
+    "Agenda",
+    "AgendaItem",
+    "AgendaPlan",
     "Assignment",
+    "Candidate",
     "Check",
     "CheckResult",
     "Criterion",
@@ -32,12 +41,15 @@ __all__ = [
     "FinishReason",
     "Grade",
     "Grading",
+    "Guards",
+    "Intervention",
     "JsonSchemaCheck",
     "Lineage",
     "NumericCheck",
     "Persona",
     "PersonaSelector",
     "Personality",
+    "Policy",
     "PythonCheck",
     "Reason",
     "Record",

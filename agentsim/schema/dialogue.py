@@ -3,12 +3,14 @@
 from typing import Literal
 
 from agentsim.schema.assignment import Assignment
+from agentsim.schema.finding import Finding
+from agentsim.schema.intervention import Intervention
 from agentsim.schema.lineage import Lineage
 from agentsim.schema.noun import Noun, Words
 from agentsim.schema.turn import Turn
 from agentsim.schema.usage import Usage
 
-EndReason = Literal["goal_reached", "turn_limit", "token_limit", "guard", "budget", "error", "human"]
+EndReason = Literal["goal_reached", "given_up", "turn_limit", "token_limit", "guard", "budget", "error", "human"]
 
 
 class End(Noun):
@@ -38,6 +40,12 @@ class Dialogue(Noun):
 
     lineage: Lineage
     """What it was made from."""
+
+    findings: tuple[Finding, ...] = ()
+    """Failures of role-play that stand in its turns, in their order."""
+
+    interventions: tuple[Intervention, ...] = ()
+    """What guards did while it was played, in the order it was done."""
 
     @property
     def id(self) -> str:

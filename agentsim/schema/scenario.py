@@ -5,7 +5,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from agentsim.schema.agenda import AgendaPlan
 from agentsim.schema.check import Check
+from agentsim.schema.finding import FailureKind
+from agentsim.schema.guards import Policy
 from agentsim.schema.lineage import Lineage
 from agentsim.schema.noun import Id, Noun, Text
 from agentsim.schema.role import Role
@@ -88,6 +91,11 @@ class Scenario(Noun):
     roles: Annotated[tuple[Role, ...], Field(min_length=2, max_length=8)]
     """The parts, in speaking order; the one that leads speaks first."""
 
+    turn_taking: Literal["round_robin", "addressed", "model"] = "round_robin"
+    """Who speaks next where there are three roles or more: the next in the round; whoever the last turn
+    addresses by name or title, else whoever was silent longest; or whoever a model names. Nobody speaks twice
+    in a row or is left out for more than two rounds. Two roles always alternate."""
+
     task: TaskTemplate
     """What the leading role brings to the conversation."""
 
@@ -96,6 +104,12 @@ class Scenario(Noun):
 
     ending: Ending
     """When it is over."""
+
+    guards: dict[FailureKind, Policy] = {}
+    """What is done about failures of role-play in this scenario; the run's and agentsim's policies elsewhere."""
+
+    agenda: AgendaPlan = AgendaPlan()
+    """The leading role's private plan, turn by turn."""
 
     checks: tuple[Check, ...] = ()
     """Evidence that decides before any opinion."""
@@ -156,6 +170,7 @@ class Scenario(Noun):
                 faults.append(f"task.text uses {{{name}}}, which task.slots does not define")
             for name in sorted(set(self.task.slots) - used):
                 faults.append(f"task.slots defines {name!r}, which task.text does not use")
+        faults.extend(self.agenda.faults(frozenset(self.task.slots)))
         ids = [check.id for check in self.checks]
         if len(set(ids)) < len(ids):
             faults.append("two checks have the same id")

@@ -35,8 +35,8 @@ class Verdict(Noun):
     """``undecided`` where the one who was to decide could not, e.g. an ungraded dialogue under a deciding
     critic."""
 
-    by: Literal["evidence", "critic", "human"]
-    """What decided. Evidence outranks opinion."""
+    by: Literal["evidence", "detectors", "critic", "human"]
+    """What decided. Evidence outranks detectors, and they outrank opinion."""
 
     reasons: tuple[Reason, ...]
     """The grounds, the deciding one first."""

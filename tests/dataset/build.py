@@ -7,12 +7,16 @@ from typing import Any
 from agentsim.dataset import ExportResult, export
 from agentsim.schema import (
     Assignment,
+    Candidate,
     CheckResult,
     Dialogue,
     End,
     Ending,
+    Finding,
     Grade,
     Grading,
+    Guards,
+    Intervention,
     Lineage,
     Persona,
     Reason,
@@ -133,6 +137,32 @@ def record(
     )
 
 
+FOUND = Finding(turn=1, kind="flake_reply", confidence=0.75, evidence="I am sorry.", detail="does nothing")
+
+
+def _clerk(tokens: int) -> Turn:
+    return Turn(index=1, role="clerk", text="I am sorry.", usage=Usage(completion_tokens=tokens))
+
+
+ASKED_AGAIN = Intervention(
+    turn=1,
+    finding=FOUND,
+    action="hint",
+    hint="Do it now.",
+    candidates=(
+        Candidate(turn=_clerk(20), findings=(FOUND,), score=-1),
+        Candidate(turn=_clerk(30), findings=(), score=1),
+    ),
+    chosen=1,
+)
+
+
+def with_failures(one: Record, *, standing: int = 0, repairs: int = 0) -> Record:
+    """The record, with so many findings and repairs."""
+    update = {"findings": (FOUND,) * standing, "interventions": (ASKED_AGAIN,) * repairs}
+    return one.model_copy(update={"dialogue": one.dialogue.model_copy(update=update)})
+
+
 def grade(overall: float = 4.0, reason: str = "It was kind.") -> Grade:
     return Grade(
         rubric="conversation",
@@ -177,6 +207,7 @@ def write(records: Sequence[Record], folder: Path, **settings: Any) -> ExportRes
         "scenarios": library(scenario()),
         "personas": PEOPLE,
         "tally": tally(records),
+        "guards": Guards(),
         "format": "messages",
         "name": "Lamps",
         "seed": 1,

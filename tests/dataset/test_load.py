@@ -9,7 +9,7 @@ from datasets import DatasetDict, Features, load_dataset
 
 from agentsim.dataset.columns import COLUMNS, arrow_schema
 from agentsim.schema import CheckResult
-from tests.dataset.build import grade, run, turns, ungraded, write
+from tests.dataset.build import grade, run, turns, ungraded, with_failures, write
 
 HOSTILE = "---\n`x` <script>alert(1)</script>\x00\u2028| a: [b\r\n\ud800 \U0001f600 ünï"
 
@@ -48,7 +48,13 @@ def load(folder: Path, cache: Path, **how: Any) -> DatasetDict:
     return load_dataset(how.pop("path", str(folder)), cache_dir=str(cache), **how)
 
 
-@pytest.mark.parametrize("records", [graded, bare, hostile])
+def found() -> list[Any]:
+    """Records of which some hold findings, so that the first rows of a file may hold none."""
+    made = run(20)
+    return [*made[:15], *(with_failures(item, standing=2, repairs=1) for item in made[15:])]
+
+
+@pytest.mark.parametrize("records", [graded, bare, hostile, found])
 def test_both_formats_load_alike(records: Any, tmp_path: Path) -> None:
     made = records()
     lines, table = tmp_path / "lines", tmp_path / "table"

@@ -7,7 +7,7 @@ from agentsim.dialogue.conversation import converse
 from agentsim.dialogue.history import History
 from agentsim.dialogue.speakers import ModelSpeaker
 from agentsim.dialogue.stage import SideModel, Stage
-from agentsim.events import Event, Token, TurnDone
+from agentsim.events import Event, Intervened, Token, TurnDone
 from agentsim.llm.model import Model
 from agentsim.prompts.render import Prompts
 from agentsim.schema import (
@@ -16,6 +16,7 @@ from agentsim.schema import (
     Dialogue,
     End,
     Ending,
+    Guards,
     Lineage,
     Persona,
     PersonaSelector,
@@ -101,7 +102,15 @@ def plan_of(scenario: Scenario, **fields: Any) -> Assignment:
 
 def stage_of(door: Model, **fields: Any) -> Stage:
     """A stage on which the scripted model speaks for everybody."""
-    given: dict[str, Any] = {"door": door, "prompts": PROMPTS, "speaker": ModelSpeaker(MODEL), **fields}
+    given: dict[str, Any] = {
+        "door": door,
+        "prompts": PROMPTS,
+        "speaker": ModelSpeaker(MODEL),
+        # What scripted models say is often no conversation; guards and agendas have tests of their own.
+        "guards": Guards(mode="off"),
+        "agenda": False,
+        **fields,
+    }
     return Stage(**given)
 
 
@@ -115,8 +124,8 @@ class Kept:
         self.events: list[Event] = []
         self.tokens: list[Token] = []
 
-    async def __call__(self, event: Event) -> None:
-        self.events.append(event)
+    async def __call__(self, *events: Event) -> None:
+        self.events.extend(events)
 
     def history(self) -> History:
         history = History()
@@ -125,9 +134,13 @@ class Kept:
                 case "dialogue_started":
                     history.task, history.lineage = event.task, event.lineage
                 case "turn_done":
-                    history.turns.append(event.turn)
+                    history.keep(event.turn)
                     if event.agent_state is not None:
                         history.agent_states[event.turn.role] = event.agent_state
+                case "flagged":
+                    history.flag(event.findings)
+                case "intervened":
+                    history.intervene(event.intervention)
                 case "dialogue_ended":
                     history.end = event.end
         return history
@@ -137,6 +150,8 @@ class Kept:
         kept = Kept()
         for event in self.events:
             if isinstance(event, TurnDone) and event.turn.index >= turns:
+                break
+            if isinstance(event, Intervened) and event.intervention.turn >= turns:
                 break
             if event.kind != "dialogue_ended":
                 kept.events.append(event)

@@ -300,6 +300,160 @@ async def test_messages_that_wait_for_an_agent_keep_their_kind_in_saved_state() 
     assert [m.to_text() for m in (await other.run()).messages][-1] == "b1(a:a1())"
 
 
+async def spoken(team: DialogueTeam, *names: str | None) -> list[str]:
+    """Let the team speak once for each name; where there is one, it is set as the next speaker first."""
+    stream = team.run_stream()
+    turns: list[str] = []
+    for name in names:
+        if name is not None:
+            team.next_speaker = name
+        async for item in stream:
+            if item is team.latest:
+                turns.append(item.to_text())  # type: ignore[union-attr]
+                break
+    await stream.aclose()
+    return turns
+
+
+async def test_the_next_speaker_may_be_chosen_before_each_turn() -> None:
+    team = DialogueTeam([Echo("a"), Echo("b"), Echo("c")])
+    assert (team.next_speaker, team.latest_speaker) == ("a", None)
+    assert await spoken(team, "c", "a", "c", "b", None) == [
+        "c1()",
+        "a1(c:c1())",
+        "c2(a:a1(c:c1()))",
+        "b1(c:c1()|a:a1(c:c1())|c:c2(a:a1(c:c1())))",
+        "c3(b:b1(c:c1()|a:a1(c:c1())|c:c2(a:a1(c:c1()))))",
+    ]
+    assert (team.next_speaker, team.latest_speaker) == ("a", "c")
+
+
+async def test_a_chosen_speaker_that_fails_is_asked_again() -> None:
+    stumbler = Stumbler("c", at=[1])
+    team = DialogueTeam([Echo("a"), Echo("b"), stumbler], termination=MaxMessageTermination(1))
+    await spoken(team, None)
+    team.next_speaker = "c"
+    with pytest.raises(Stumbler.Tripped):
+        await team.run()
+    assert team.next_speaker == "c"
+    await spoken(team, None)
+    assert team.latest_speaker == "c"
+    assert stumbler.given[0] == stumbler.given[1]
+
+
+async def test_only_another_participant_can_be_the_next_speaker() -> None:
+    team = DialogueTeam([Echo("a"), Echo("b")])
+    with pytest.raises(ValueError, match="no agent of this dialogue is called 'x'"):
+        team.next_speaker = "x"
+    await spoken(team, None)
+    with pytest.raises(ValueError, match="'a' spoke last"):
+        team.next_speaker = "a"
+    saved, other = await team.save_state(), DialogueTeam([Echo("a"), Echo("b")])
+    await other.load_state(json.loads(json.dumps(saved)))
+    with pytest.raises(ValueError, match="'a' spoke last"):
+        other.next_speaker = "a"
+    assert other.next_speaker == "b"
+
+
+async def test_while_somebody_speaks_nothing_can_be_chosen_or_taken_back() -> None:
+    team = DialogueTeam([Echo("a"), Echo("b")])
+    stream = team.run_stream()
+    thought = await anext(stream)
+    assert isinstance(thought, ThoughtEvent)
+    with pytest.raises(RuntimeError, match="'a' is speaking"):
+        team.next_speaker = "b"
+    with pytest.raises(RuntimeError, match="'a' is speaking"):
+        await team.rewind([], {})
+    await stream.aclose()
+    team.next_speaker = "b"
+    assert await spoken(team, None) == ["b1()"]
+
+
+PLAN = "aobaofcobfaob"
+"""Who speaks when: a, b and c are roles with a model, f is a function, o an agent of the user's."""
+
+
+def mixed(model: ScriptedModel) -> DialogueTeam:
+    """Two roles, a function and AutoGen's own assistant."""
+
+    def role(name: str) -> RoleAgent:
+        client = ChatClient(f"m/{name}", model)
+        return RoleAgent(name, client=client, system=None, opening="Go.", seed=lambda turn, take: turn)
+
+    function = FunctionAgent("f", lambda turns: f"heard {len(turns)}: {turns[-1]['text']}")
+    assistant = AssistantAgent("o", ChatClient("m/o", model), system_message="Be o.")
+    return DialogueTeam([role("a"), role("b"), role("c"), function, assistant])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, len(PLAN)), st.integers(0, len(PLAN)), st.booleans())
+def test_restored_or_rewound_to_any_turn_of_any_order_it_goes_on_as_if_nothing_had_been(
+    reached: int, back: int, fresh: bool
+) -> None:
+    """The requests of a team that went on and was taken back, or of a new one in its place, are those of one that
+    never was."""
+
+    async def story() -> None:
+        whole, model = ScriptedModel(talker), ScriptedModel(talker)
+        expected = await spoken(mixed(whole), *PLAN)
+        team, said = mixed(model), list[tuple[str, str]]()
+        states: list[dict[str, object]] = [{}]
+        for name in PLAN[: max(reached, back)]:
+            said.append((name, *await spoken(team, name)))
+            states.append({**states[-1], **({name: await team._participants[4].save_state()} if name == "o" else {})})
+        back_to = min(reached, back)
+        model.requests.clear()
+        if fresh:
+            team = mixed(model)
+            await team.restore(said[:back_to], states[back_to])  # type: ignore[arg-type]
+        else:
+            # States of agents that do not speak in what remains may be later ones: they are not taken.
+            late = {**states[-1], **states[back_to]}
+            await team.rewind(said[:back_to], late)  # type: ignore[arg-type]
+        assert team.latest_speaker == (PLAN[back_to - 1] if back_to else None)
+        names = [agent.name for agent in team._participants]
+        following = names.index(PLAN[back_to - 1]) + 1 if back_to else 0
+        assert team.next_speaker == names[following % len(names)]
+        assert await spoken(team, *PLAN[back_to:]) == expected[back_to:]
+        calls = sum(name != "f" for name in PLAN[:back_to])
+        assert [r.messages for r in model.requests] == [r.messages for r in whole.requests[calls:]]
+
+    asyncio.run(story())
+
+
+async def test_a_stream_that_waits_at_a_turn_goes_on_from_where_it_was_rewound_to() -> None:
+    agents = [FunctionAgent(name, lambda turns: f"after {[turn['text'] for turn in turns]}") for name in "abc"]
+    team = DialogueTeam(agents, termination=MaxMessageTermination(3))
+    told: list[str] = []
+    async for item in team.run_stream():
+        if item is team.latest:
+            told.append(f"{team.latest_speaker} {item.to_text()}")  # type: ignore[union-attr]
+            if len(told) == 2:
+                await team.rewind([("a", "after []")], {})
+                team.next_speaker = "c"
+    # The turn that was taken back and those before it are no part of what the ending counts.
+    assert told == [
+        "a after []",
+        "b after ['after []']",
+        "c after ['after []']",
+        """a after ['after []', "after ['after []']"]""",
+        *told[4:],
+    ]
+    assert len(told) == 5
+
+
+async def test_an_agent_of_the_users_is_not_rewound_without_its_state() -> None:
+    model = ScriptedModel(talker)
+    team = mixed(model)
+    said = list(zip("ao", await spoken(team, "a", "o"), strict=True))
+    with pytest.raises(ValueError, match="the state that 'o' had"):
+        await team.rewind(said, {})
+    # Nothing was changed.
+    assert team.latest_speaker == "o"
+    await spoken(team, "b")
+    assert [message["role"] for message in model.requests[-1].messages] == ["user"]
+
+
 async def test_reset_forgets_everything() -> None:
     agents = [Echo("a"), Echo("b")]
     team = DialogueTeam(agents, termination=MaxMessageTermination(3))

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from agentsim.run.reader import RunReader
 from tests.loopback import Failure, LoopbackServer, Reply
-from tests.run.world import NO_GRADE, by_body, write_library
+from tests.run.world import NO_GRADE, UNGUARDED, by_body, write_library
 
 
 class DeterministicServer(LoopbackServer):
@@ -84,6 +84,7 @@ def write_project(folder: Path, **fields: Any) -> Path:
         "shipped_library": False,
         "goal_check": {"enabled": True},
         "critic": {"decides": True},
+        **UNGUARDED,
         **fields,
     }
     (folder / "run.yaml").write_text(yaml.safe_dump(dict(wanted)), encoding="utf-8")

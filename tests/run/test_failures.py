@@ -109,7 +109,7 @@ async def test_a_refused_dialogue_fails_alone_and_is_taken_up_again(tmp_path: Pa
         story = reader.story(failed[0].id)
         assert story.failure is not None
         assert story.failure.detail == "we do not talk about lamps\n  fix: choose another subject"
-        spoken = len(story.turns)
+        spoken = len(story.history.turns)
         assert spoken == 2
 
     again = ScriptedModel(by_request)

@@ -74,7 +74,7 @@ def test_killed_again_and_again(here: Path, uninterrupted: dict[str, bytes]) -> 
         assert [summary.index for summary in summaries] == list(range(DIALOGUES))
         assert {summary.state for summary in summaries} <= {"accepted", "rejected", "undecided"}
         for summary in summaries:
-            turns = reader.story(summary.id).turns
+            turns = reader.story(summary.id).history.turns
             assert [turn.index for turn in turns] == list(range(len(turns)))
         tally = reader.tally()
         assert tally.planned == tally.accepted + sum(tally.rejected.values()) + sum(tally.failed.values())
@@ -102,7 +102,7 @@ def test_killed_between_the_last_turn_and_the_verdict(here: Path, uninterrupted:
         commands.append(Command.start("run", "-o", run, cwd=here, environment=environment(server)))
         assert commands[0].wait() == -9
         with closing(RunReader(run)) as reader:
-            ended = [story for _, story in reader.stories(unfinished=True) if story.end is not None]
+            ended = [story for _, story in reader.stories(unfinished=True) if story.history.end is not None]
             assert ended
             assert reader.tally().failed["incomplete"] >= len(ended)
         server.before = lambda _: None

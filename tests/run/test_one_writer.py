@@ -36,7 +36,7 @@ def test_a_second_writer_refuses_at_once_while_readers_read(tmp_path: Path) -> N
             until(lambda: reader.usage().calls > begun)
             tally = reader.tally()
             assert tally.planned == tally.accepted + sum(tally.rejected.values()) + sum(tally.failed.values())
-            assert reader.story("0").turns
+            assert reader.story("0").history.turns
         export_run(here / "it", ("messages",), out=tmp_path / "so-far")
         assert first.process.exitcode is None
         # kill -9 lets go of it.

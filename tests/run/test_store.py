@@ -198,7 +198,7 @@ async def test_a_turn_is_told_only_after_it_is_kept(tmp_path: Path) -> None:
         def watch(event: Event) -> None:
             order.append(event)
             if isinstance(event, TurnDone):
-                assert event.turn in other.story(event.dialogue).turns
+                assert event.turn in other.story(event.dialogue).history.turns
                 seen.append(event)
 
         seen: list[Event] = []
@@ -229,7 +229,7 @@ async def _any_words(folder: Path, text: str, reasoning: str) -> None:
     outcome = await played(folder / "it", ScriptedModel(odd))
     assert outcome.bug is None
     with closing(RunReader(folder / "it")) as reader:
-        turn = reader.story("0").turns[0]
+        turn = reader.story("0").history.turns[0]
     well_formed = f"a{text}b".encode("utf-8", "replace").decode()
     assert turn.text == well_formed
 
@@ -270,4 +270,4 @@ def test_a_failure_before_the_start_has_a_place_in_the_list(tmp_path: Path) -> N
 
 def test_a_turn_without_an_agent_keeps_its_place() -> None:
     turn = Turn(index=0, role="clerk", text="Hello")
-    assert fold([TurnDone(dialogue="x", turn=turn)]).turns == [turn]
+    assert fold([TurnDone(dialogue="x", turn=turn)]).history.turns == [turn]

@@ -24,6 +24,9 @@ from tests.scripted import ScriptedModel
 WORDS = tuple(
     re.findall(r"\w+", "the lamp comes back tomorrow if you bring it here before noon and ask for Ana at the desk")
 )
+UNGUARDED: Mapping[str, Any] = {"guards": {"mode": "off"}, "agenda": False}
+"""What these models say is no conversation; guards and agendas have worlds of their own."""
+
 NO_GRADE = "I would rather not say"
 
 
@@ -126,6 +129,7 @@ def settings(**fields: Any) -> RunSettings:
         "dialogues": 12,
         "goal_check": {"enabled": True},
         "critic": {"decides": True},
+        **UNGUARDED,
         **fields,
     }
     return RunSettings.model_validate(wanted)

@@ -1,0 +1,1 @@
+"""What can be counted in finished dialogues: failures and their repair, and whether people are played as people."""
