@@ -9,8 +9,8 @@ from agentsim.guards.flake_reply import flake_reply
 from agentsim.guards.goal_leak import goal_leak
 from agentsim.guards.instruction_repeat import instruction_repeat
 from agentsim.guards.off_task import off_task
-from agentsim.guards.prepared import Prepared
 from agentsim.guards.premature_end import premature_end
+from agentsim.guards.prepared import Prepared
 from agentsim.guards.role_flip import role_flip
 from agentsim.guards.talk import Talk
 from agentsim.schema import FailureKind, Finding

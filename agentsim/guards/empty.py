@@ -2,8 +2,8 @@
 
 import re
 
-from agentsim.guards.prepared import Prepared
 from agentsim.guards.phrasebook import table
+from agentsim.guards.prepared import Prepared
 from agentsim.schema import Finding
 
 _TAGS = re.compile(r"<!--.*?-->|</?(?:br|p|div|span|hr)\s*/?>|&nbsp;|&#160;", re.I | re.S)

@@ -34,8 +34,8 @@ class Phrase:
     """As written."""
 
     anchors: tuple[str, ...]
-    """One of these words, or beginnings of words (``repar~``), stands in every text that the phrase matches; empty where
-    nothing is sure."""
+    """One of these words, or beginnings of words (``repar~``), stands in every text that the phrase matches; empty
+    where nothing is sure."""
 
     pattern: re.Pattern[str]
     """Matches in a text in lower case."""
