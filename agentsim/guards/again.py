@@ -7,6 +7,9 @@ from agentsim.guards.echo import LONG, Judged, same
 from agentsim.guards.likeness import Likeness, likeness, overlap
 from agentsim.guards.prepared import Prepared
 
+RUN = 12
+"""Words in a row that nobody says again by chance."""
+
 
 def again(prepared: Prepared, position: int) -> Judged | None:
     """Judge whether a turn is an earlier turn of its speaker once more, whether the last one or one further back."""
@@ -27,6 +30,8 @@ def again(prepared: Prepared, position: int) -> Judged | None:
     if not protested and not long and prepared.has(position, "again"):
         return None  # who says himself that he says it again, since it was not answered or not understood
     for earlier in own:
+        if not (staged or named) and _recites(prepared, position, earlier):
+            return 0.8, "recites an earlier turn of its own"
         if overlap(prepared, position, earlier) < (0.25 if protested else 0.4 if prepared.tongue == "en" else 0.45):
             continue
         if _has_reason(prepared, position, earlier):
@@ -38,6 +43,20 @@ def again(prepared: Prepared, position: int) -> Judged | None:
             last = earlier == own[0]
             return (0.93 if protested else 0.8), f"says {'its own' if last else 'an earlier'} turn again"
     return None
+
+
+def _recites(prepared: Prepared, position: int, earlier: int) -> bool:
+    """Return whether a good part of a turn stood in an earlier one, a dozen words in a row or more."""
+    reading, before = prepared.readings[position], prepared.readings[earlier]
+    if reading.code or before.code or reading.unspaced or prepared.has(position - 1, "rework"):
+        return False
+    fresh = set(prepared.content(reading)) - set(prepared.content(before))
+    if fresh & set(prepared.content(prepared.readings[position - 1])):
+        return False  # a draft that was changed as the other asked
+    runs = set(zip(*(before.stems[shift:] for shift in range(RUN)), strict=False))
+    shared = [at for at, run in enumerate(zip(*(reading.stems[n:] for n in range(RUN)), strict=False)) if run in runs]
+    told = {at + shift for at in shared for shift in range(RUN)}
+    return len(told) >= 0.35 * max(1, len(reading.stems))
 
 
 def _repeats(prepared: Prepared, position: int, earlier: int, told: Likeness, protested: bool) -> bool:
