@@ -14,6 +14,7 @@ Words are compared in lower case. In languages that put no spaces between words,
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 # Letters with the marks that belong to them: Python's \w leaves out vowel signs and points.
 LETTER = r"[\w\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0d7f\u0e31-\u0e4e]"
@@ -26,7 +27,7 @@ _BEGIN = r"(?:(?<=^)|(?<=[.!?…。！？:\n,，、;。¡¿—–।؟،؛-])\s*
 _END = r"(?=\s*(?:[.!?…。！？:\n,，、;।؟،—–-]|$))"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Phrase:
     """One compiled phrase."""
 
@@ -37,8 +38,13 @@ class Phrase:
     """One of these words, or beginnings of words (``repar~``), stands in every text that the phrase matches; empty
     where nothing is sure."""
 
-    pattern: re.Pattern[str]
-    """Matches in a text in lower case."""
+    expression: str
+    """The regular expression that it stands for."""
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Matches in a text in lower case; compiled when first tried, since there are thousands of phrases."""
+        return re.compile(self.expression)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,4 +152,4 @@ def compile_phrase(source: str, slots: Mapping[str, str], *, spaced: bool = True
     while _SLOT.search(full):
         full = _SLOT.sub(lambda match: f"({slots[match[1]]})", full)
     node = _Parser(full.lower(), spaced).parse()
-    return Phrase(source, tuple(dict.fromkeys(node.anchors)), re.compile(node.pattern))
+    return Phrase(source, tuple(dict.fromkeys(node.anchors)), node.pattern)

@@ -3,7 +3,7 @@
 import pytest
 
 from agentsim.guards.phrase import compile_phrase
-from agentsim.guards.phrasebook import language, languages, phrases
+from agentsim.guards.phrasebook import _read, language, languages, phrases
 from agentsim.guards.reading import read
 
 ACTS = ("offer", "need", "promise", "assent", "farewell", "thanks", "leak", "machine", "done", "order")
@@ -12,6 +12,8 @@ ACTS = ("offer", "need", "promise", "assent", "farewell", "thanks", "leak", "mac
 @pytest.mark.parametrize("name", languages())
 def test_every_language_has_words_and_phrases_for_what_matters_most(name: str) -> None:
     assert len(language(name).common) > 30
+    for act in _read(name)["acts"]:
+        phrases(act, (name,))  # whatever cannot be read is an error here
     for act in ACTS:
         held = phrases(act, (name,))
         assert held.by_word or held.by_part or held.always, f"{name} has no {act}"
