@@ -133,6 +133,8 @@ def _goes_along(prepared: Prepared, position: int) -> list[tuple[float, Span]]:
     reading, before = prepared.readings[position], position - 1
     if prepared.turns[position].speaker != prepared.situation.need or not prepared.readings[before].asks:
         return []
+    if reading.asks:
+        return []  # who asks on has kept the part
     agreed = prepared.spans(position, "assent")
     first = reading.sentences[0] if reading.sentences else None
     if first is None or len(reading.places) < 8 or not any(first[0] <= at < first[1] for at, _ in agreed):
