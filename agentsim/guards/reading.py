@@ -28,7 +28,6 @@ _BREAK = re.compile(
 )
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 _RUN = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\u0e00-\u0e7f]+")
-_KANA = re.compile(r"[\u3040-\u309f]+")
 
 
 def lowered(text: str) -> str:
