@@ -12,7 +12,7 @@ Words are compared in lower case. In languages that put no spaces between words,
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -34,9 +34,9 @@ class Phrase:
     source: str
     """As written."""
 
-    anchors: tuple[str, ...]
-    """One of these words, or beginnings of words (``repar~``), stands in every text that the phrase matches; empty
-    where nothing is sure."""
+    needs: tuple[tuple[str, ...], ...]
+    """One word, or beginning of a word (``repar~``), of each group stands in every text that the phrase matches; the
+    rarest group first, none where nothing is sure."""
 
     expression: str
     """The regular expression that it stands for."""
@@ -50,7 +50,7 @@ class Phrase:
 @dataclass(frozen=True, slots=True)
 class _Node:
     pattern: str
-    anchors: tuple[str, ...]
+    needs: tuple[tuple[str, ...], ...] = ()
     optional: bool = False
     joined: bool = False
     """Brings its own gaps, so none is put before it."""
@@ -69,22 +69,29 @@ class _Parser:
             self._few = {"*": rf"{stop}{{0,6}}?", "**": rf"{stop}{{0,16}}?"}
         self._spaced = spaced
 
-    def parse(self) -> _Node:
-        node = self._alternatives()
+    def parse(self) -> list[_Node]:
+        """Return the alternatives that the whole phrase has; a bracket around all of it is none."""
+        if self._peek() == "(" and _closing(self._tokens) == len(self._tokens) - 1:
+            self._tokens = self._tokens[1:-1]
+        branches = self._branches()
         if self._at != len(self._tokens):
             raise ValueError(f"unmatched {self._tokens[self._at]!r}")
-        return node
+        return branches
 
-    def _alternatives(self) -> _Node:
+    def _branches(self) -> list[_Node]:
         branches = [self._sequence()]
         while self._peek() == "|":
             self._at += 1
             branches.append(self._sequence())
+        return branches
+
+    def _alternatives(self) -> _Node:
+        branches = self._branches()
         if len(branches) == 1:
             return branches[0]
-        anchors = tuple(word for branch in branches for word in branch.anchors)
-        sure = all(branch.anchors for branch in branches)
-        return _Node("(?:" + "|".join(branch.pattern for branch in branches) + ")", anchors if sure else ())
+        sure = all(branch.needs for branch in branches)
+        needs = tuple(dict.fromkeys(word for branch in branches for word in branch.needs[0])) if sure else ()
+        return _Node("(?:" + "|".join(branch.pattern for branch in branches) + ")", (needs,) if sure else ())
 
     def _sequence(self) -> _Node:
         nodes: list[_Node] = []
@@ -101,12 +108,10 @@ class _Parser:
             else:
                 pattern += (self._gap if started else "") + node.pattern
                 started = True
-        best = max(
-            (node.anchors for node in nodes if node.anchors and not node.optional),
-            key=lambda anchors: min(map(len, anchors)),
-            default=(),
-        )
-        return _Node(pattern, best)
+        needs = [group for node in nodes if not node.optional for group in node.needs]
+        # Long words are rare ones.
+        needs.sort(key=lambda group: -min(map(len, group)))
+        return _Node(pattern, tuple(needs))
 
     def _node(self, token: str) -> _Node:
         if token in ("(", "["):
@@ -115,29 +120,40 @@ class _Parser:
             if self._peek() != closing:
                 raise ValueError(f"{token!r} is not closed")
             self._at += 1
-            return _Node(f"(?:{inner.pattern})", inner.anchors, optional=token == "[")  # noqa: S105
+            return _Node(f"(?:{inner.pattern})", inner.needs, optional=token == "[")  # noqa: S105
         if token == ":":  # noqa: S105
-            return _Node(r"\s*[:：]", (), joined=True)
+            return _Node(r"\s*[:：]", joined=True)
         if token in self._few:
-            return _Node(self._few[token], (), joined=True)
+            return _Node(self._few[token], joined=True)
         if token == "^":  # noqa: S105
-            return _Node(_BEGIN, (), joined=True)
+            return _Node(_BEGIN, joined=True)
         if token == "$":  # noqa: S105
-            return _Node(_END, (), joined=True)
+            return _Node(_END, joined=True)
         if "?" in token or token.startswith("'"):
             raise ValueError(f"{token!r} is no word")
         word, stem = (token[:-1], True) if token.endswith("~") else (token, False)
         pattern = re.escape(word)
         if self._spaced:
-            pattern = rf"(?<!{LETTER}){pattern}" + (rf"{LETTER}*" if stem else rf"(?!{LETTER})")
-        return _Node(pattern, (token,))
+            # Looking back after the word, not before it, lets the search leap from one first letter to the next.
+            pattern = rf"{pattern}(?<!{LETTER}{pattern})" + (rf"{LETTER}*" if stem else rf"(?!{LETTER})")
+        return _Node(pattern, ((token,),))
 
     def _peek(self) -> str | None:
         return self._tokens[self._at] if self._at < len(self._tokens) else None
 
 
-def compile_phrase(source: str, slots: Mapping[str, str], *, spaced: bool = True) -> Phrase:
-    """Compile one phrase.
+def _closing(tokens: Sequence[str]) -> int:
+    """Return where the bracket closes that the tokens begin with."""
+    depth = 0
+    for at, token in enumerate(tokens):
+        depth += (token in "([") - (token in ")]")
+        if not depth:
+            return at
+    raise ValueError(f"{tokens[0]!r} is not closed")
+
+
+def compile_phrase(source: str, slots: Mapping[str, str], *, spaced: bool = True) -> tuple[Phrase, ...]:
+    """Compile one phrase to one for each of its alternatives, so that each is tried only where it may stand.
 
     Args:
         source: the phrase as written.
@@ -151,5 +167,4 @@ def compile_phrase(source: str, slots: Mapping[str, str], *, spaced: bool = True
     full = source
     while _SLOT.search(full):
         full = _SLOT.sub(lambda match: f"({slots[match[1]]})", full)
-    node = _Parser(full.lower(), spaced).parse()
-    return Phrase(source, tuple(dict.fromkeys(node.anchors)), node.pattern)
+    return tuple(Phrase(source, node.needs, node.pattern) for node in _Parser(full.lower(), spaced).parse())

@@ -6,7 +6,7 @@ comments.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -70,44 +70,91 @@ def languages() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in _FOLDER.glob("??.yaml")))
 
 
-@dataclass(frozen=True)
-class Act:
-    """The phrases of an act, found by a word that must stand in the text, so that few of them are tried."""
+class Book:
+    """The phrases of some languages, found by the words that must stand in a text, so that few of them are tried."""
 
-    by_word: Mapping[str, tuple[Phrase, ...]]
-    """Phrases by a whole word."""
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self._by_word: dict[str, list[_Entry]] = {}
+        self._by_beginning: dict[str, list[_Entry]] = {}
+        self._by_part: dict[str, list[_Entry]] = {}
+        self._always: list[_Entry] = []
+        for name in names:
+            for act in _read(name).get("acts", {}):
+                for phrase in _act(act, name):
+                    self._add(act, phrase, spaced=name not in UNSPACED)
+        self._shortest = min(map(len, self._by_beginning), default=1)
+        self._longest = max(map(len, self._by_beginning), default=0)
 
-    by_part: Mapping[str, tuple[Phrase, ...]]
-    """Phrases by a part of the text: beginnings of words, and words of languages without spaces."""
+    def _add(self, act: str, phrase: Phrase, *, spaced: bool) -> None:
+        entry = _Entry(act, phrase, tuple(_Group.of(group, spaced) for group in phrase.needs[1:]))
+        if not phrase.needs:
+            self._always.append(entry)
+            return
+        first = _Group.of(phrase.needs[0], spaced)
+        for index, keys in (
+            (self._by_word, first.words),
+            (self._by_beginning, first.beginnings),
+            (self._by_part, first.parts),
+        ):
+            for key in keys:
+                index.setdefault(key, []).append(entry)
 
-    always: tuple[Phrase, ...]
-    """Phrases of which no word is sure."""
-
-    def likely(self, text: str, words: Set[str]) -> Iterable[Phrase]:
-        """Return the phrases that may match a text with these words, each once."""
-        found = dict.fromkeys(self.always)
-        for word in self.by_word.keys() & words:
-            found.update(dict.fromkeys(self.by_word[word]))
-        for part, held in self.by_part.items():
+    def likely(self, text: str, words: Set[str]) -> dict[str, list[Phrase]]:
+        """Return the phrases that may match a text with these words, by act, each once."""
+        found = list(self._always)
+        for word in self._by_word.keys() & words:
+            found += self._by_word[word]
+        beginnings: set[str] = set()
+        if self._by_beginning:
+            for word in words:
+                for length in range(self._shortest, min(len(word), self._longest) + 1):
+                    beginnings.add(word[:length])
+            for key in self._by_beginning.keys() & beginnings:
+                found += self._by_beginning[key]
+        for part, entries in self._by_part.items():
             if part in text:
-                found.update(dict.fromkeys(held))
-        return found
+                found += entries
+        acts: dict[str, list[Phrase]] = {}
+        for entry in dict.fromkeys(found):
+            if all(group.met(text, words, beginnings) for group in entry.rest):
+                acts.setdefault(entry.act, []).append(entry.phrase)
+        return acts
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Words of which one must be there: whole ones, beginnings of words, parts of the text."""
+
+    words: frozenset[str]
+    beginnings: frozenset[str]
+    parts: tuple[str, ...]
+
+    @staticmethod
+    def of(group: tuple[str, ...], spaced: bool) -> "_Group":
+        whole = frozenset(word for word in group if spaced and _WHOLE.fullmatch(word))
+        begins = frozenset(word[:-1] for word in group if spaced and word[-1] == "~" and _WHOLE.fullmatch(word[:-1]))
+        others = (word for word in group if word not in whole and not (spaced and word.rstrip("~") in begins))
+        return _Group(whole, begins, tuple(word.rstrip("~") for word in others))
+
+    def met(self, text: str, words: Set[str], beginnings: Set[str]) -> bool:
+        return (
+            not self.words.isdisjoint(words)
+            or not self.beginnings.isdisjoint(beginnings)
+            or any(part in text for part in self.parts)
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Entry:
+    act: str
+    phrase: Phrase
+    rest: tuple[_Group, ...]
 
 
 @cache
-def phrases(act: str, names: tuple[str, ...]) -> Act:
-    """Return the phrases of an act in some languages."""
-    words: dict[str, list[Phrase]] = {}
-    parts: dict[str, list[Phrase]] = {}
-    always: list[Phrase] = []
-    for name in names:
-        for phrase in _act(act, name):
-            for anchor in phrase.anchors:
-                whole = name not in UNSPACED and _WHOLE.fullmatch(anchor)
-                (words if whole else parts).setdefault(anchor.rstrip("~"), []).append(phrase)
-            if not phrase.anchors:
-                always.append(phrase)
-    return Act({k: tuple(v) for k, v in words.items()}, {k: tuple(v) for k, v in parts.items()}, tuple(always))
+def book(names: tuple[str, ...]) -> Book:
+    """Return the phrases of some languages."""
+    return Book(names)
 
 
 @cache
@@ -116,7 +163,10 @@ def _act(act: str, name: str) -> tuple[Phrase, ...]:
     slots = {slot: " ".join(str(text).split()) for slot, text in held.get("slots", {}).items()}
     lines = map(str.strip, str(held.get("acts", {}).get(act, "")).splitlines())
     return tuple(
-        compile_phrase(line, slots, spaced=name not in UNSPACED) for line in lines if line and not line.startswith("#")
+        phrase
+        for line in lines
+        if line and not line.startswith("#")
+        for phrase in compile_phrase(line, slots, spaced=name not in UNSPACED)
     )
 
 

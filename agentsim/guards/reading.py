@@ -2,11 +2,11 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
 
-from agentsim.guards.phrase import HIDDEN, LETTER
-from agentsim.guards.phrasebook import phrases
+from agentsim.guards.phrase import HIDDEN, LETTER, Phrase
+from agentsim.guards.phrasebook import book
 
 Span = tuple[int, int]
 """First character and the one after the last."""
@@ -80,6 +80,7 @@ class Reading:
             )
         self.own = bare
         self._spans: dict[tuple[str, tuple[str, ...]], tuple[Span, ...]] = {}
+        self._likely: dict[tuple[str, ...], Mapping[str, Sequence[Phrase]]] = {}
 
     @cached_property
     def code(self) -> bool:
@@ -146,11 +147,13 @@ class Reading:
         """Return where phrases of an act stand, in the order of the text."""
         key = (act, tongues)
         if key not in self._spans:
-            low = self.own
-            found = []
-            for phrase in phrases(act, tongues).likely(low, self._word_set):
-                found += [match.span() for match in phrase.pattern.finditer(low) if match.end() > match.start()]
-            self._spans[key] = tuple(sorted(set(found)))
+            likely = self._likely.get(tongues)
+            if likely is None:
+                likely = self._likely[tongues] = book(tongues).likely(self.own, self._word_set)
+            found: set[Span] = set()
+            for phrase in likely.get(act, ()):
+                found.update(match.span() for match in phrase.pattern.finditer(self.own) if match.end() > match.start())
+            self._spans[key] = tuple(sorted(found))
         return self._spans[key]
 
     def has(self, act: str, tongues: tuple[str, ...]) -> bool:

@@ -31,7 +31,7 @@ def count(text: str, act: Act, language: str) -> int:
     spans = sorted(
         match.span()
         for phrase in _phrases(act, tongue(language))
-        if not phrase.anchors or any(anchor.rstrip("~") in own for anchor in phrase.anchors)
+        if all(any(word.rstrip("~") in own for word in group) for group in phrase.needs)
         for match in phrase.pattern.finditer(own)
     )
     found, end = 0, -1
@@ -58,4 +58,5 @@ def _file() -> dict[str, dict[str, str]]:
 @cache
 def _phrases(act: Act, name: str) -> tuple[Phrase, ...]:
     lines = _file().get(name, {}).get(act, "").splitlines()
-    return tuple(compile_phrase(line.strip(), {}) for line in lines if line.strip() and not line.startswith("#"))
+    kept = (line.strip() for line in lines if line.strip() and not line.startswith("#"))
+    return tuple(phrase for line in kept for phrase in compile_phrase(line, {}))

@@ -3,7 +3,7 @@
 import pytest
 
 from agentsim.guards.phrase import compile_phrase
-from agentsim.guards.phrasebook import _read, language, languages, phrases
+from agentsim.guards.phrasebook import _act, book, language, languages
 from agentsim.guards.reading import read
 
 ACTS = ("offer", "need", "promise", "assent", "farewell", "thanks", "leak", "machine", "done", "order")
@@ -12,11 +12,9 @@ ACTS = ("offer", "need", "promise", "assent", "farewell", "thanks", "leak", "mac
 @pytest.mark.parametrize("name", languages())
 def test_every_language_has_words_and_phrases_for_what_matters_most(name: str) -> None:
     assert len(language(name).common) > 30
-    for act in _read(name)["acts"]:
-        phrases(act, (name,))  # whatever cannot be read is an error here
+    book((name,))  # whatever cannot be read is an error here
     for act in ACTS:
-        held = phrases(act, (name,))
-        assert held.by_word or held.by_part or held.always, f"{name} has no {act}"
+        assert _act(act, name), f"{name} has no {act}"
 
 
 @pytest.mark.parametrize(
@@ -53,7 +51,7 @@ def test_a_phrase_that_cannot_be_read_says_so() -> None:
 
 
 def test_slots_gaps_and_ends() -> None:
-    phrase = compile_phrase("^ <will> * right away $", {"will": "i will|i'll"})
+    (phrase,) = compile_phrase("^ <will> * right away $", {"will": "i will|i'll"})
     assert phrase.pattern.search("i'll write it right away.")
     assert not phrase.pattern.search("maybe i'll write it right away.")
     assert not phrase.pattern.search("i'll write it right away tomorrow")
