@@ -42,3 +42,23 @@ def vectors(texts: Sequence[str]) -> "Vectors":
     if known:
         found[known] = np.nan_to_num(_words().embed([texts[index][:LONGEST] for index in known], norm=True))
     return found
+
+
+def word_vectors(words: Sequence[str]) -> tuple["Vectors", "Vectors"]:
+    """Return the vectors of single words, length 1 each, and how telling each is, from 0.1 to 1.
+
+    The tokenizer has frequent pieces first, so the number of a word's rarest piece tells how rare the word is;
+    a word of several pieces is a rare one.
+    """
+    import numpy as np
+
+    held = _words()
+    pieces = [encoded.ids for encoded in held.tokenizer.encode_batch(list(words), add_special_tokens=False)]
+    found = np.zeros((len(words), held.embedding.shape[1]), dtype=np.float32)
+    telling = np.full(len(words), 0.1, dtype=np.float32)
+    for row, ids in enumerate(pieces):
+        if ids:
+            found[row] = held.embedding[ids].mean(axis=0)
+            rare = (float(np.log(1 + max(ids))) - 5.5) / 4.0
+            telling[row] = min(1.0, max(0.1, rare, 0.85 if len(ids) > 1 else 0.0))
+    return found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-6), telling

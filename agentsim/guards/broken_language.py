@@ -8,7 +8,7 @@ from agentsim.guards.gibberish import gibberish
 from agentsim.guards.phrasebook import language, languages
 from agentsim.guards.prepared import Prepared
 from agentsim.guards.reading import Reading, Span
-from agentsim.guards.tongue import little_words, scripts
+from agentsim.guards.tongue import little_words, little_words_of, scripts, strange_words
 from agentsim.schema import Finding
 
 _MARKS = re.compile(
@@ -266,7 +266,7 @@ def _same_language(earlier: Reading, reading: Reading, span: Span) -> bool:
         # Hindi or Russian in Latin letters is still itself.
         letters = scripts(earlier.own)
         if letters["latin"] >= 0.6 * max(1, sum(letters.values())) and not scripts(reading.own) - Counter(latin=10**6):
-            words = little_words(reading.words)
+            words = little_words_of(reading)
             if not words or max(words.values()) < 0.25 * len(reading.words):
                 return True
     foreign = scripts(reading.own[span[0] : span[1]])
@@ -274,7 +274,7 @@ def _same_language(earlier: Reading, reading: Reading, span: Span) -> bool:
     if main != "latin":
         return scripts(earlier.own)[main] >= 4
     words = little_words([reading.own[a:b] for a, b in reading.places if span[0] <= a < span[1]])
-    there = little_words(earlier.words)
+    there = little_words_of(earlier)
     if not words:
         return len(earlier.words) > 0 and scripts(earlier.own)["latin"] >= 0.6 * max(
             1, sum(scripts(earlier.own).values())
@@ -369,7 +369,7 @@ def _other_words(prepared: Prepared, reading: Reading) -> tuple[float, Span, str
     if prepared.tongue in _SCRIPTS_OF or len(reading.words) < 5:
         return None
     home = prepared.tongue
-    if home not in languages():
+    if home not in languages() or strange_words(reading.words, home) < 3:
         return None
     for start, end in _clauses(reading):
         words = [reading.own[a:b] for a, b in reading.places if start <= a < end]

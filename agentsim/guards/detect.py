@@ -1,62 +1,93 @@
-"""All detectors over one conversation."""
+"""The failures in one conversation.
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+Rules read phrases, shared words and the situation, and name what they find. A judge, fitted to labelled dialogues,
+weighs their findings beside all else that a turn shows, and decides.
+"""
 
-from agentsim.guards.broken_language import broken_language
-from agentsim.guards.empty import empty
-from agentsim.guards.farewell_loop import farewell_loop
-from agentsim.guards.flake_reply import flake_reply
-from agentsim.guards.goal_leak import goal_leak
-from agentsim.guards.instruction_repeat import instruction_repeat
-from agentsim.guards.off_task import off_task
-from agentsim.guards.premature_end import premature_end
+import math
+from collections.abc import Collection, Mapping
+
+from agentsim.guards.judge import KINDS, judged
 from agentsim.guards.prepared import Prepared
-from agentsim.guards.role_flip import role_flip
+from agentsim.guards.reading import Span
+from agentsim.guards.rules import ruled
+from agentsim.guards.signs import Signs
 from agentsim.guards.talk import Talk
 from agentsim.schema import FailureKind, Finding
 
-Detector = Callable[[Prepared], Sequence[Finding]]
-
-DETECTORS: Mapping[FailureKind, Detector] = {
-    "role_flip": role_flip,
-    "instruction_repeat": instruction_repeat,
-    "flake_reply": flake_reply,
-    "farewell_loop": farewell_loop,
-    "goal_leak": goal_leak,
-    "empty": empty,
-    "premature_end": premature_end,
-    "off_task": off_task,
-    "broken_language": broken_language,
+DETAILS: Mapping[FailureKind, str] = {
+    "role_flip": "reads like the other side's turn",
+    "instruction_repeat": "reads like what was said before",
+    "flake_reply": "reads like a promise without the work",
+    "farewell_loop": "goodbye was already said and returned",
+    "goal_leak": "reads like a brief that was to be kept",
+    "empty": "has no content",
+    "premature_end": "reads like an end before the task is done",
+    "off_task": "leaves the task for another subject",
+    "broken_language": "reads unlike the language of the conversation",
 }
-"""The detector of each kind."""
+"""What is said of a failure that no rule has named."""
+
+ONCE: frozenset[FailureKind] = frozenset({"farewell_loop", "premature_end", "off_task"})
+"""Kinds that a conversation has once at most: at the turn that shows it best."""
+
+ALONE: frozenset[FailureKind] = frozenset({"empty"})
+"""Kinds that a rule decides alone."""
+
+CERTAIN = 0.9
+"""Confidence from which a rule's finding stands whatever the judge says: by kind, 93 to 100 % of those on the
+develop part are right."""
 
 LEAST = 0.5
-"""Confidence below which nothing is reported."""
-
-
-EXPLAINED_BY: Mapping[FailureKind, Sequence[FailureKind]] = {
-    "flake_reply": ("empty", "broken_language", "instruction_repeat", "role_flip"),
-    "role_flip": ("broken_language", "instruction_repeat"),
-    "instruction_repeat": ("broken_language", "farewell_loop", "role_flip"),
-    "off_task": ("broken_language", "role_flip"),
-}
-"""A failure that is only another one's shadow, where both are found at one turn, is not reported."""
+"""Confidence below which a rule's finding is a weak sign."""
 
 
 def detect(talk: Talk, kinds: Collection[FailureKind] | None = None) -> list[Finding]:
-    """Return the failures in a conversation, in the order of the turns; of the given kinds alone, where given."""
+    """Return the failures in a conversation, in the order of the turns; of the given kinds alone, where given.
+
+    Of a talk that goes on the judge judges only the last turn, and whether it has left its task: what came before was
+    judged when it was said.
+    """
+    if not talk.turns:
+        return []
     prepared = Prepared(talk)
+    by_rule = ruled(prepared)
+    named = {(finding.turn, finding.kind): finding for finding in by_rule}
+    odds = judged(Signs(prepared, by_rule)).tolist()
+    # The judge knows only ends that came: while it goes on, goodbyes too early or too many are for the rules.
+    rules_alone = ALONE if talk.over else ALONE | {"premature_end", "farewell_loop"}
     found = [
-        finding
-        for kind, detector in DETECTORS.items()
-        if kinds is None or kind in kinds
-        for finding in detector(prepared)
-        if finding.confidence >= LEAST
+        finding for finding in by_rule if finding.confidence >= (LEAST if finding.kind in rules_alone else CERTAIN)
     ]
-    sure = {(finding.kind, finding.turn): finding.confidence for finding in found}
-    kept = [
-        one
-        for one in found
-        if not any(sure.get((kind, one.turn), 0) >= one.confidence for kind in EXPLAINED_BY.get(one.kind, ()))
-    ]
+    said = {(finding.turn, finding.kind) for finding in found}
+    once = {finding.kind for finding in found} & ONCE
+    for column, kind in enumerate(KINDS):
+        if kind in rules_alone or kind in once:
+            continue
+        # While it goes on, only what was just said can be news, but for a stretch that began earlier.
+        first = 0 if talk.over or kind == "off_task" else len(odds) - 1
+        failing = [at for at in range(first, len(odds)) if odds[at][column] > 0]
+        if kind in ONCE and failing:
+            failing = [max(failing, key=lambda at: (odds[at][column], -at))]
+        for at in failing:
+            index = talk.turns[at].index
+            if (index, kind) in said:
+                continue
+            rule = named.get((index, kind))
+            sure = 1 / (1 + math.exp(-odds[at][column]))
+            if rule is not None:
+                found.append(rule.model_copy(update={"confidence": round(min(sure, 0.99), 2)}))
+            else:
+                found.append(prepared.finding(at, kind, sure, _span(prepared, at, kind), DETAILS[kind]))
+    kept = [finding for finding in found if kinds is None or finding.kind in kinds]
     return sorted(kept, key=lambda finding: (finding.turn, finding.kind))
+
+
+def _span(prepared: Prepared, position: int, kind: FailureKind) -> Span | None:
+    """Return the sentence that stands for a turn: the last one of an end, else the longest."""
+    sentences = prepared.readings[position].sentences
+    if not sentences:
+        return None
+    if kind in ("premature_end", "off_task"):
+        return sentences[-1]
+    return max(sentences, key=lambda place: place[1] - place[0])

@@ -11,6 +11,9 @@ from agentsim.guards.word_order import disordered
 
 _VOWELS = re.compile(r"[aeiouyäöüàáâãåæèéêëìíîïòóôõøùúûýœıąęóő]")
 _RARE = re.compile(r"[bcdfghjklmnpqrstvwxzñçß]{6,}|(?:qw|asdf|sdfg|dfgh|hjkl|zxcv|xcvb|qwer|wert|poiu|lkjh)")
+_SOUP = re.compile(r"(?<![a-z])[b-df-hj-np-tv-xz]{4,}(?![a-z])|" + _RARE.pattern)
+"""What is in every text with letters that are no words."""
+
 _PICTURES = re.compile(r"[\u2500-\u27bf\U0001f000-\U0001faff]")
 
 
@@ -25,7 +28,7 @@ def gibberish(prepared: Prepared, position: int) -> tuple[float, Span, str] | No
         return None
     soup = [
         (start, end)
-        for start, end in words
+        for start, end in (words if _SOUP.search(reading.own) else ())
         if (
             end - start >= 4
             and not _VOWELS.search(reading.own[start:end])
@@ -102,8 +105,10 @@ def _no_little_words(prepared: Prepared, position: int) -> tuple[float, Span, st
 
 def _marks(reading: Reading) -> tuple[float, Span, str] | None:
     text = reading.prose.replace("\x00", "")
+    if 2 * sum(map(str.isalnum, text)) >= len(text) or reading.code or "`" in reading.text:
+        return None
     shown = [char for char in text if not char.isspace()]
-    if len(shown) < 25 or reading.code or "`" in reading.text:
+    if len(shown) < 25:
         return None
     odd = [char for char in shown if not char.isalnum() and not 0x300 <= ord(char) <= 0xDFF]
     letters = sum(char.isalpha() for char in shown)

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 LONGEST = 8
 """Turns of a stretch that are looked at; a longer one is found by its first ones."""
 
+SHORT = 3
+"""Turns after its first that a stretch has which comes back; the others are taken as far as they go."""
+
 # fmt: off
 WEIGHTS: dict[str, float] = {
     "": -7.24, "about": -0.33, "aside": 1.9, "asks-entry": 0.61, "asks-rest": -0.97, "back": 1.78, "both-any":
@@ -42,6 +45,9 @@ written for it (46 of them off). In eight-fold cross-validation, no dialogue in 
 
 NEEDED = 0.6
 """Log odds from which a stretch is reported."""
+
+FAINT = 0.05
+"""Likelihood from which a stretch is a weak sign."""
 
 _PIECES = re.compile(r"(?=([\u4e00-\u9fff]{2}|[\u30a0-\u30ff]{2}))|(?<![\uac00-\ud7af])([\uac00-\ud7af]{2})")
 
@@ -103,24 +109,28 @@ _DIGIT = re.compile(r"\d")
 
 
 def off_task(prepared: Prepared) -> list[Finding]:
-    """Find the first turn of a stretch that is about something else."""
+    """Find the first turn of a stretch that is about something else; weaker ones have a confidence below one half."""
     if len(prepared) < 3 or _OPEN.search(prepared.talk.task.lower()):
         return []
     view = View(prepared)
-    best: tuple[float, int, int] | None = None
+    best: dict[int, float] = {}
     for first, last in view.stretches():
-        points = view.points(first, last)
-        if best is None or (points, -first) > (best[0], -best[1]):
-            best = points, first, last
-    if best is None or best[0] < NEEDED:
+        best[first] = max(best.get(first, -math.inf), view.points(first, last))
+    if not best:
         return []
-    points, first, last = best
-    sure = 1 / (1 + math.exp(-points))
-    return [
-        prepared.finding(
-            first, "off_task", min(0.95, max(0.6, sure)), view.entry(first), "leaves the task for another subject"
-        )
-    ]
+    top = max(best, key=lambda first: (best[first], -first))
+    found = []
+    for first, points in best.items():
+        sure = 1 / (1 + math.exp(-points))
+        strong = first == top and points >= NEEDED
+        if strong or sure >= FAINT:
+            confidence = min(0.95, max(0.6, sure)) if strong else min(0.49, sure)
+            found.append(
+                prepared.finding(
+                    first, "off_task", confidence, view.entry(first), "leaves the task for another subject"
+                )
+            )
+    return found
 
 
 @dataclass(frozen=True)
@@ -209,9 +219,9 @@ class View:
         return [
             (first, last)
             for first in range(1, until)
-            for last in range(first + 1, min(count, first + LONGEST))
+            for last in sorted({min(first + SHORT, count - 1), min(first + LONGEST, count) - 1})
             # Two turns between turns of the task are a remark and its answer.
-            if sum(self.full[first : last + 1]) >= 2 and (last > first + 1 or last + 1 == count)
+            if sum(self.full[first : last + 1]) >= 2 and (last > first + 1 or last + 1 == count) and last > first
         ]
 
     @cached_property

@@ -145,8 +145,8 @@ class _Parser:
 def _closing(tokens: Sequence[str]) -> int:
     """Return where the bracket closes that the tokens begin with."""
     depth = 0
-    for at, token in enumerate(tokens):
-        depth += (token in "([") - (token in ")]")
+    for at, sign in enumerate(tokens):
+        depth += (sign in "([") - (sign in ")]")
         if not depth:
             return at
     raise ValueError(f"{tokens[0]!r} is not closed")

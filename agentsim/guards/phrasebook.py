@@ -86,7 +86,10 @@ class Book:
         self._longest = max(map(len, self._by_beginning), default=0)
 
     def _add(self, act: str, phrase: Phrase, *, spaced: bool) -> None:
-        entry = _Entry(act, phrase, tuple(_Group.of(group, spaced) for group in phrase.needs[1:]))
+        groups = [_Group.of(group, spaced) for group in phrase.needs[1:]]
+        plain = tuple(group.words for group in groups if not group.beginnings and not group.parts)
+        rest = tuple(group for group in groups if group.beginnings or group.parts)
+        entry = _Entry(act, phrase, plain, rest)
         if not phrase.needs:
             self._always.append(entry)
             return
@@ -100,7 +103,7 @@ class Book:
                 index.setdefault(key, []).append(entry)
 
     def likely(self, text: str, words: Set[str]) -> dict[str, list[Phrase]]:
-        """Return the phrases that may match a text with these words, by act, each once."""
+        """Return the phrases that may match a text with these words, by act, each once, in no order."""
         found = list(self._always)
         for word in self._by_word.keys() & words:
             found += self._by_word[word]
@@ -115,9 +118,13 @@ class Book:
             if part in text:
                 found += entries
         acts: dict[str, list[Phrase]] = {}
-        for entry in dict.fromkeys(found):
-            if all(group.met(text, words, beginnings) for group in entry.rest):
-                acts.setdefault(entry.act, []).append(entry.phrase)
+        for entry in set(found):
+            for needed in entry.words:
+                if needed.isdisjoint(words):
+                    break
+            else:
+                if not entry.rest or all(group.met(text, words, beginnings) for group in entry.rest):
+                    acts.setdefault(entry.act, []).append(entry.phrase)
         return acts
 
 
@@ -148,6 +155,9 @@ class _Group:
 class _Entry:
     act: str
     phrase: Phrase
+    words: tuple[frozenset[str], ...]
+    """Groups of whole words."""
+
     rest: tuple[_Group, ...]
 
 

@@ -50,18 +50,18 @@ class Prepared:
         return tuple(dict.fromkeys(name for name in (self.tongue, "en") if name in languages()))
 
     @cached_property
+    def acts(self) -> list[frozenset[str]]:
+        """What is done in each turn: the acts of which a phrase stands in it."""
+        return [reading.acts(self.tongues) for reading in self.readings]
+
+    @cached_property
     def little(self) -> frozenset[str]:
         """Little words of the languages that count, folded."""
         return _little(self.tongues)
 
     def content(self, reading: Reading) -> list[str]:
         """Return the words of a turn that carry content, folded, in order."""
-        little = self.little
-        return [
-            stem
-            for stem in reading.stems
-            if stem not in little and (len(stem) > 2 or not stem.isascii() or stem.isdigit())
-        ]
+        return reading.content(self.little)
 
     def content_words(self, reading: Reading) -> list[str]:
         """Return the different words of a turn that carry content, as they are written, in order."""
@@ -73,11 +73,11 @@ class Prepared:
 
     def has(self, position: int, act: str) -> bool:
         """Return whether a phrase of the act stands in a turn."""
-        return self.readings[position].has(act, self.tongues)
+        return act in self.acts[position]
 
     def spans(self, position: int, act: str) -> tuple[Span, ...]:
         """Return where phrases of the act stand in a turn."""
-        return self.readings[position].spans(act, self.tongues)
+        return self.readings[position].spans(act, self.tongues) if act in self.acts[position] else ()
 
     def has_text(self, text: str, act: str) -> bool:
         """Return whether a phrase of the act stands in a text that is no turn."""

@@ -80,6 +80,8 @@ class Reading:
             )
         self.own = bare
         self._spans: dict[tuple[str, tuple[str, ...]], tuple[Span, ...]] = {}
+        self._acts: dict[tuple[str, ...], frozenset[str]] = {}
+        self._content: dict[frozenset[str], list[str]] = {}
         self._likely: dict[tuple[str, ...], Mapping[str, Sequence[Phrase]]] = {}
 
     @cached_property
@@ -106,6 +108,21 @@ class Reading:
     def stems(self) -> list[str]:
         """Words of the whole turn, with code and quotations, folded."""
         return [folded(self.low[start:end]) for start, end in word_places(self.low, self.unspaced)]
+
+    def content(self, little: frozenset[str]) -> list[str]:
+        """Return the words of the whole turn that carry content, folded, in order.
+
+        Args:
+            little: folded words that carry none.
+        """
+        held = self._content.get(little)
+        if held is None:
+            held = self._content[little] = [
+                stem
+                for stem in self.stems
+                if stem not in little and (len(stem) > 2 or not stem.isascii() or stem.isdigit())
+            ]
+        return held
 
     @cached_property
     def size(self) -> int:
@@ -159,6 +176,14 @@ class Reading:
     def has(self, act: str, tongues: tuple[str, ...]) -> bool:
         """Return whether a phrase of the act stands in it."""
         return bool(self.spans(act, tongues))
+
+    def acts(self, tongues: tuple[str, ...]) -> frozenset[str]:
+        """Return the acts of which a phrase stands in it."""
+        held = self._acts.get(tongues)
+        if held is None:
+            self.spans("", tongues)  # finds which are likely
+            held = self._acts[tongues] = frozenset(act for act in self._likely[tongues] if self.spans(act, tongues))
+        return held
 
     def sentence_of(self, span: Span) -> Span:
         """Return the sentence in which a place lies."""

@@ -21,11 +21,14 @@ FLOOR = 0.55
 CARRIED = 0.3
 """Least strength that counts right after a turn that took the wrong part."""
 
+WEAK = 0.4
+"""Confidence of a sign that is too weak alone."""
+
 _SCRIPT = "writes the other side's lines"
 
 
 def role_flip(prepared: Prepared) -> list[Finding]:
-    """Find turns in which a side speaks as the other one."""
+    """Find turns in which a side speaks as the other one; weak signs have a confidence below one half."""
     found, swapped, astray = [], False, False
     for position in range(len(prepared)):
         swapped = swapped or prepared.has(position, "swap")
@@ -35,8 +38,10 @@ def role_flip(prepared: Prepared) -> list[Finding]:
             strength, span, detail = best
             found.append(prepared.finding(position, "role_flip", max(0.45 + strength / 2, 0.6), span, detail))
             astray = detail != _SCRIPT
-        elif astray:
-            astray = False
+            continue
+        if best is not None:
+            found.append(prepared.finding(position, "role_flip", min(best[0], WEAK), best[1], best[2]))
+        astray = False
     return found
 
 

@@ -1,7 +1,7 @@
 """In which language something is written: by its script, and by its little words."""
 
 from collections import Counter
-from functools import cache
+from functools import cache, lru_cache
 
 from agentsim.guards.phrasebook import language, languages
 from agentsim.guards.reading import Reading
@@ -40,8 +40,9 @@ def script_of(char: str) -> str:
     return ""
 
 
+@lru_cache(maxsize=8192)
 def scripts(text: str) -> Counter[str]:
-    """Return how many letters of each script a text has."""
+    """Return how many letters of each script a text has; not to be changed by who gets it."""
     if text.isascii():
         letters = sum(map(str.isalpha, text))
         return Counter({"latin": letters} if letters else {})
@@ -70,6 +71,18 @@ def little_words(words: list[str]) -> Counter[str]:
         for name in owners.get(word, ()):
             found[name] += 1
     return found
+
+
+@lru_cache(maxsize=4096)
+def little_words_of(reading: Reading) -> Counter[str]:
+    """Return how many words of a turn are little words of each language; not to be changed by who gets it."""
+    return little_words(reading.words)
+
+
+def strange_words(words: list[str], home: str) -> int:
+    """Return how many of the words are little words of some language, and none of the home language."""
+    owners = _owners()
+    return sum(len(word) > 1 and home not in owners[word] for word in words if word in owners)
 
 
 def tongue_of(readings: list[Reading]) -> str:

@@ -1,0 +1,143 @@
+"""What the signs of a turn amount to: how likely it fails, by kind, from weights fitted to labelled dialogues.
+
+Two steps, as in stacked generalisation (Wolpert 1992). A linear model reads the words of a turn; then small decision
+trees, boosted (Friedman 2001), weigh its answer beside everything else that is known of the turn: what the rules found,
+where it stands, what was said before and after. ``python -m benchmarks.fit_judge`` fits both to the development part of
+the labelled dialogues and writes ``judge.npz``.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+from agentsim.guards.grams import grams
+from agentsim.guards.signs import Signs
+from agentsim.schema import FailureKind
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Numbers = npt.NDArray[np.float32]
+
+KINDS: tuple[FailureKind, ...] = get_args(FailureKind)
+"""The order of the columns."""
+
+PARTS = ("serves", "leads")
+"""What the words also tell: whether they are those of the side that serves, of the side that leads."""
+
+WEIGHTS = Path(__file__).with_name("judge.npz")
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What was fitted."""
+
+    grams: Mapping[str, int]
+    """Row of each gram in ``words``."""
+
+    words: "Numbers"
+    """Weights of the grams, a column for each kind and part; the last row is the intercept."""
+
+    names: Mapping[str, int]
+    """Column of each figure."""
+
+    column: "npt.NDArray[np.int16]"
+    """Figure that each inner node asks, shape (kinds, trees, 7): a tree is three questions deep."""
+
+    bound: "Numbers"
+    """Value up to which the answer is the left branch, shape (kinds, trees, 7)."""
+
+    leaf: "Numbers"
+    """Log odds of each leaf, shape (kinds, trees, 8)."""
+
+    start: "Numbers"
+    """Log odds before any tree, less those from which a kind is reported."""
+
+
+def figures(signs: Signs, words: "Numbers") -> list[dict[str, float]]:
+    """Return all figures of each turn: its signs, and what its words say.
+
+    Args:
+        signs: those of the conversation.
+        words: what the linear model makes of each turn's words, shape (turns, kinds and parts).
+    """
+    found = [signs.of(at) for at in range(signs.count)]
+    for number, kind in enumerate(KINDS):
+        for held, value in zip(found, words[:, number].tolist(), strict=True):
+            held[f"words={kind}"] = value
+    for number, name in enumerate(PARTS, start=len(KINDS)):
+        fits = [value * signs.sign(at, name) for at, value in enumerate(words[:, number].tolist())]
+        mean = sum(fits) / max(1, len(fits))
+        for at, held in enumerate(found):
+            held[f"fits-{name}"] = fits[at]
+            held[f"fits-{name}-more"] = fits[at] - mean
+            held[f"fits-{name}-before"] = fits[at - 1] if at else 0.0
+            held[f"fits-{name}-after"] = fits[at + 1] if at + 1 < len(fits) else 0.0
+    return found
+
+
+def grams_of(signs: Signs, at: int) -> list[str]:
+    """Return the grams of a turn."""
+    following = signs.tokens[at + 1] if at + 1 < signs.count else None
+    return list(grams(signs.tokens[at], following, signs.part(at)))
+
+
+def judged(signs: Signs) -> "Numbers":
+    """Return log odds that each turn fails in each way, shape (turns, kinds); above 0 it is reported."""
+    import numpy as np
+
+    held = weights()
+    words = np.stack([_words(held, grams_of(signs, at)) for at in range(signs.count)])
+    table = np.zeros((signs.count, len(held.names)), dtype=np.float32)
+    for row, figures_ in enumerate(figures(signs, words)):
+        for name, value in figures_.items():
+            column = held.names.get(name)
+            if column is not None:
+                table[row, column] = value
+    return _grown(held, table)
+
+
+def _words(held: Weights, said: Sequence[str]) -> "Numbers":
+    rows = [row for gram in said if (row := held.grams.get(gram)) is not None]
+    rows.append(len(held.grams))
+    found: Numbers = held.words[rows].sum(axis=0, dtype="float32")
+    return found
+
+
+def _grown(held: Weights, table: "Numbers") -> "Numbers":
+    """Walk down all trees with all turns at once."""
+    import numpy as np
+
+    kinds, trees, _ = held.column.shape
+    all_trees = np.arange(kinds * trees)
+    column, bound = held.column.reshape(-1, 7), held.bound.reshape(-1, 7)
+    node = np.zeros((len(table), kinds * trees), dtype=np.intp)
+    turns = np.arange(len(table))[:, None]
+    for _ in range(3):
+        asked = table[turns, column[all_trees, node]]
+        node = 2 * node + 1 + (asked > bound[all_trees, node])
+    leaves = held.leaf.reshape(-1, 8)[all_trees, node - 7]
+    summed: Numbers = leaves.reshape(len(table), kinds, trees).sum(axis=2) + held.start
+    return summed
+
+
+@cache
+def weights() -> Weights:
+    """Return what was fitted."""
+    import numpy as np
+
+    with np.load(WEIGHTS) as held:
+        grams_ = bytes(held["grams"]).decode().split("\n")
+        names = bytes(held["names"]).decode().split("\n")
+        return Weights(
+            grams={gram: row for row, gram in enumerate(grams_)},
+            words=held["words"].astype(np.float32),
+            names={name: column for column, name in enumerate(names)},
+            column=held["column"],
+            bound=held["bound"],
+            leaf=held["leaf"],
+            start=held["start"],
+        )
