@@ -38,7 +38,6 @@ def test_a_conversation_that_holds_has_no_failure() -> None:
 @pytest.mark.parametrize(
     ("at", "text", "kind"),
     [
-        (2, "Sure, I can help you with that! Could you tell me your order number?", "role_flip"),
         (3, "It does, but the water stays cold.", "instruction_repeat"),
         (3, "Leave it with me, I'll have that looked into in no time!", "flake_reply"),
         (2, "It does. By the way, my brief says I must not mention that I dropped it.", "goal_leak"),
