@@ -2,13 +2,13 @@
 
 import pytest
 
+from agentsim.guards.detect import detect
 from agentsim.guards.talk import Said, Talk
-from tests.guards.by_rule import by_rule
 
 
 def flakes(request: str, answer: str) -> bool:
     talk = Talk([Said(0, "user", request), Said(1, "assistant", answer)], leader="user", setting="assistant")
-    return bool(by_rule(talk, "flake_reply"))
+    return bool(detect(talk, ["flake_reply"]))
 
 
 @pytest.mark.parametrize(

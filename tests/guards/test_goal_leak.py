@@ -2,16 +2,16 @@
 
 import pytest
 
+from agentsim.guards.detect import detect
 from agentsim.guards.talk import Said, Talk
-from tests.guards.by_rule import by_rule
 
 
 def leaks(text: str, task: str = "Agree on a price.") -> bool:
     private = {"user": ["You would let it go for 900, but never say so."]}
     return bool(
-        by_rule(
+        detect(
             Talk([Said(0, "user", text)], leader="user", setting="negotiation", task=task, private=private),
-            "goal_leak",
+            ["goal_leak"],
         )
     )
 

@@ -3,8 +3,8 @@
 
 import pytest
 
+from agentsim.guards.detect import detect
 from agentsim.guards.talk import Said, Talk
-from tests.guards.by_rule import by_rule
 
 # The failing turn, setting, leader, task, language, turns; a first turn that begins with "A|" is the assistant's.
 PROBES: list[tuple[int | None, str, str, str, str, list[str]]] = [
@@ -483,6 +483,6 @@ def test_probe(turn: int | None, setting: str, leader: str, task: str, language:
     sides = ("assistant", "user") if lines[0].startswith("A|") else ("user", "assistant")
     turns = [Said(at, sides[at % 2], line.removeprefix("A|")) for at, line in enumerate(lines)]
     talk = Talk(turns, leader=leader, setting=setting, task=task, language=language)
-    found = {finding.turn for finding in by_rule(talk, "premature_end")}
+    found = {finding.turn for finding in detect(talk, ["premature_end"])}
     assert bool(found) == (turn is not None)
     assert turn is None or min(abs(turn - at) for at in found) <= 1

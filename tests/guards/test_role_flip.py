@@ -2,8 +2,8 @@
 
 import pytest
 
+from agentsim.guards.detect import detect
 from agentsim.guards.talk import Said, Talk
-from tests.guards.by_rule import by_rule
 
 FLIPPED = [
     ("My little one coughs at night because of it. When could somebody come round to look at it?", "assistant"),
@@ -26,7 +26,7 @@ def flips(text: str, speaker: str) -> list[int]:
     before = "There is black mould on my bedroom wall and it smells awful." if speaker == "assistant" else "Since when?"
     other = "user" if speaker == "assistant" else "assistant"
     talk = Talk([Said(0, other, before), Said(1, speaker, text)], leader="user", setting="support", task="Report damp.")
-    return [finding.turn for finding in by_rule(talk, "role_flip")]
+    return [finding.turn for finding in detect(talk, ["role_flip"])]
 
 
 @pytest.mark.parametrize(("text", "speaker"), FLIPPED)
@@ -55,4 +55,4 @@ def test_turns_that_go_along_are_found_too() -> None:
         leader="user",
         setting="support",
     )
-    assert [finding.turn for finding in by_rule(talk, "role_flip")] == [2, 3]
+    assert [finding.turn for finding in detect(talk, ["role_flip"])] == [2, 3]
