@@ -17,6 +17,7 @@ from agentsim.cli.output import json_option
 @click.option("--task-model", help="Model that makes tasks more specific (turns the task specifier on).")
 @click.option("-s", "--scenario", "scenarios", multiple=True, help="Scenario to play; repeatable.  [all]")
 @click.option("-p", "--persona", "personas", multiple=True, help="Persona to cast; repeatable.  [all]")
+@click.option("--outline", type=click.Path(path_type=Path), help="Topics of one's own: .md list, .csv or .yaml.")
 @click.option("-l", "--library", multiple=True, type=click.Path(path_type=Path), help="Folder of one's own.")
 @click.option("--seed", type=int, help="Shapes the plan and every sampling seed.  [0]")
 @click.option("-j", "--concurrency", type=int, help="Dialogues at work at one time.  [4]")
@@ -98,8 +99,9 @@ def _flags(given: dict[str, Any]) -> dict[str, Any]:
     flags.update({name: given[name] for name in ("scenarios", "personas") if given[name]})
     if given["library"]:
         flags["library"] = tuple(path.resolve() for path in given["library"])
-    if given["prompts"] is not None:
-        flags["prompts"] = given["prompts"].resolve()
+    for name in ("outline", "prompts"):
+        if given[name] is not None:
+            flags[name] = given[name].resolve()
     nested = {
         ("sampling", "temperature"): given["temperature"],
         ("sampling", "max_tokens"): given["max_tokens"],

@@ -186,6 +186,9 @@ class RunSettings(Noun):
     shipped_library: bool = True
     """Whether the personas and scenarios that come with agentsim are in the library."""
 
+    outline: Path | None = None
+    """Topics of one's own, as a Markdown list, CSV or YAML; the chosen scenarios are about these."""
+
     prompts: Path | None = None
     """Folder with prompt templates of one's own."""
 

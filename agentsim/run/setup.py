@@ -10,6 +10,7 @@ from agentsim.dialogue.speakers import FunctionSpeaker, ModelSpeaker, SpeakerSpe
 from agentsim.dialogue.stage import SideModel, Stage
 from agentsim.errors import UserError
 from agentsim.library.library import Library
+from agentsim.library.outline import load_outline
 from agentsim.llm.admission import Admission
 from agentsim.llm.budget import Budget
 from agentsim.llm.endpoint import EMBEDDED, Endpoint, Overrides
@@ -43,8 +44,32 @@ class Setup:
 
 
 def load_library(settings: RunSettings) -> Library:
-    """Return the library that the settings name."""
-    return Library.load(*settings.library, shipped=settings.shipped_library)
+    """Return the library that the settings name; the chosen scenarios are about the outline's topics, if any.
+
+    Raises:
+        LibraryError: with all faults of the library, or of the outline.
+        UserError: where it is not said which scenarios the outline is for, or one of them cannot be about it.
+    """
+    library = Library.load(*settings.library, shipped=settings.shipped_library)
+    if settings.outline is None:
+        return library
+    topics = load_outline(settings.outline)
+    if not settings.scenarios:
+        raise UserError(
+            "an outline needs scenarios that can be about its topics, and none is chosen",
+            fix="name them, e.g. `--scenario science-explained`; `agentsim scenarios` lists them",
+        )
+    about = []
+    for name in settings.scenarios:
+        if (scenario := library.scenarios.get(name)) is None:
+            continue  # the plan says which one is not known
+        if "topic" not in scenario.task.names():
+            raise UserError(
+                f"scenario {name!r} cannot be about an outline's topics: its task has no {{topic}}",
+                fix="choose another scenario, or write {topic} into its task",
+            )
+        about.append(scenario.model_copy(update={"topics": topics}))
+    return Library.of(scenarios=about, base=library)
 
 
 def make_setup(

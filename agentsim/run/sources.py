@@ -110,8 +110,9 @@ def _placed(values: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Return the values with their paths taken from ``folder``."""
     if values.get("library"):
         values["library"] = tuple(folder / item for item in values["library"])
-    if values.get("prompts"):
-        values["prompts"] = folder / values["prompts"]
+    for name in ("outline", "prompts"):
+        if values.get(name):
+            values[name] = folder / values[name]
     return values
 
 
