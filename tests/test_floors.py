@@ -20,6 +20,7 @@ FLOORS = {
     "agentsim.measures": 1,
     "agentsim.library": 1,
     "agentsim.planning": 1,
+    "agentsim.topics": 1,
     "agentsim.prompts": 1,
     "agentsim.dataset": 1,
     "agentsim.llm": 2,

@@ -14,6 +14,7 @@ COMMANDS = {
     "resume": "go on with a run that was stopped",
     "ls": "list runs, or the dialogues of one",
     "show": "show a run or a dialogue",
+    "coverage": "show which topics a run's dialogues were about, and what is missing",
     "export": "write a run's dataset again, in another format",
     "lint": "look for failures of role-play in any chat dataset",
     "personas": "list, show and check personas",

@@ -1,0 +1,123 @@
+"""`agentsim coverage`: what a run's dialogues were about, and what is still missing."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from agentsim.cli.output import console, json_option, line, print_json, say
+from agentsim.cli.run_argument import opened, run_argument, run_folder
+
+if TYPE_CHECKING:
+    from agentsim.topics.coverage import Count, Coverage
+    from agentsim.topics.graph import Graph
+
+BAR = 12
+"""Cells of a bar."""
+
+COLUMNS = ("topic", "accepted", "said", "simulated", "on topic", "planned", "tokens")
+
+
+@click.command()
+@run_argument()
+@click.option("--gaps", is_flag=True, help="Only topics that the dataset has no dialogue about.")
+@json_option
+def command(run: Path, gaps: bool, as_json: bool) -> None:
+    """Show how the dialogues of RUN cover its topics: a run directory, its name, or `last`.
+
+    A dialogue counts for the topic it was about, by what was said in it, whatever it was assigned to. `said` counts
+    dialogues that ended, `accepted` those that went into the dataset; `on topic` is the share of the dialogues assigned
+    to a topic that were about it. Topics with the widest gaps come first.
+    """
+    from agentsim.run.covering import covered
+
+    with opened(run_folder(run)) as reader:
+        graph, coverage = covered(reader)
+        folder = reader.folder
+    if as_json:
+        print_json({"run": str(folder), **_facts(graph, coverage)})
+        return
+    _show(graph, coverage, gaps)
+    summary = f"{coverage.covered} of {coverage.leaves} topics covered"
+    if coverage.nowhere:
+        summary += f"; {coverage.nowhere} dialogues were about none of them"
+    say(summary)
+
+
+def _facts(graph: "Graph", coverage: "Coverage") -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from agentsim.topics.coverage import gaps
+    from agentsim.topics.graph import path_of
+
+    def path(node: str) -> list[str] | None:
+        return list(path_of(graph, node)) if node else None
+
+    return {
+        "leaves": coverage.leaves,
+        "covered": coverage.covered,
+        "share": coverage.share,
+        "nowhere": coverage.nowhere,
+        "topics": [{"id": node, "path": path(node), **asdict(count)} for node, count in coverage.topics.items()],
+        "gaps": [path(node) for node in gaps(graph, coverage)],
+        "went_elsewhere": [
+            {"assigned": path(node), "about": path(there), "dialogues": times}
+            for node, went in coverage.wrong.items()
+            for there, times in went.items()
+        ],
+    }
+
+
+def _show(graph: "Graph", coverage: "Coverage", only_gaps: bool) -> None:
+    """Print the tree, gaps first: as a table with bars on a terminal, else as tab-separated lines."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from agentsim.sanitise import one_line
+    from agentsim.topics.graph import broadest, path_of
+
+    rows = list(_rows(graph, coverage, broadest(graph), only_gaps))
+    out = console()
+    if not out.is_terminal:
+        line(*COLUMNS)
+        for node, _ in rows:
+            line(" / ".join(path_of(graph, node)), *_cells(coverage.topics[node]))
+        return
+    grid = Table(box=None, pad_edge=False, header_style="bold")
+    grid.add_column("topic", overflow="ellipsis", no_wrap=True, ratio=1)
+    grid.add_column("covered", no_wrap=True, min_width=BAR)
+    for name in COLUMNS[1:]:
+        grid.add_column(name, justify="right", no_wrap=True)
+    for node, share in rows:
+        path = path_of(graph, node)
+        label = Text("  " * (len(path) - 1) + one_line(path[-1]), style="bold" if len(path) == 1 else "")
+        grid.add_row(label, _bar(share), *map(str, _cells(coverage.topics[node])))
+    out.print(grid)
+
+
+def _rows(graph: "Graph", coverage: "Coverage", level: list[str], only_gaps: bool) -> "list[tuple[str, float]]":
+    """Return topics with the share of their leaves that are covered, each before those below it, gaps first."""
+    from agentsim.topics.graph import narrower, walk
+
+    def share(node: str) -> float:
+        leaves = [below for below in walk(graph, node) if not narrower(graph, below)]
+        return sum(coverage.topics[leaf].covered for leaf in leaves) / len(leaves)
+
+    found = []
+    for share_, node in sorted(((share(node), node) for node in level), key=lambda one: (one[0], level.index(one[1]))):
+        if not (only_gaps and share_ == 1):
+            found.append((node, share_))
+            found += _rows(graph, coverage, narrower(graph, node), only_gaps)
+    return found
+
+
+def _cells(count: "Count") -> tuple[object, ...]:
+    on_topic = f"{count.on_topic / count.simulated:.0%}" if count.simulated else "-"
+    return count.accepted, count.said, count.simulated, on_topic, count.planned, count.tokens
+
+
+def _bar(share: float) -> Any:
+    from rich.text import Text
+
+    full = round(share * BAR)
+    return Text("█" * full + "░" * (BAR - full), style="green" if share == 1 else "yellow" if full else "red")
