@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from agentsim.dataset.linting import lint
     from agentsim.dialogue.speakers import AgentSpeaker, FunctionSpeaker, ModelSpeaker
     from agentsim.errors import AgentsimError, ModelError, StorageError, UserError
     from agentsim.library import Library, load_persona, load_rubric, load_scenario
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
         Dialogue,
         Difficulty,
         Ending,
+        Finding,
         Grade,
         Persona,
         Personality,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     )
 
 _PLACES = {
+    "agentsim.dataset.linting": ("lint",),
     "agentsim.dialogue.speakers": ("AgentSpeaker", "FunctionSpeaker", "ModelSpeaker"),
     "agentsim.errors": ("AgentsimError", "ModelError", "StorageError", "UserError"),
     "agentsim.library": ("Library", "load_persona", "load_rubric", "load_scenario"),
@@ -47,6 +50,7 @@ _PLACES = {
         "Dialogue",
         "Difficulty",
         "Ending",
+        "Finding",
         "Grade",
         "Persona",
         "PersonaSelector",
@@ -68,6 +72,7 @@ __all__ = [  # noqa: RUF022 (by kind, as a reader looks for them)
     "simulate",
     "asimulate",
     "open_run",
+    "lint",
     "Simulation",
     "RunSettings",
     "Library",
@@ -82,6 +87,7 @@ __all__ = [  # noqa: RUF022 (by kind, as a reader looks for them)
     "Dialogue",
     "Difficulty",
     "Ending",
+    "Finding",
     "Grade",
     "Persona",
     "PersonaSelector",

@@ -54,6 +54,7 @@ FOUND = 3
 )
 @click.option("--limit", type=click.IntRange(1), help="Print at most so many findings; all are counted.")
 @click.option("--summary", is_flag=True, help="Print the counts alone.")
+@click.option("-j", "--jobs", type=click.IntRange(1, 64), help="Processes to share the work.  [one a processor]")
 @json_option
 @click.pass_context
 def command(
@@ -63,6 +64,7 @@ def command(
     min_confidence: float,
     limit: int | None,
     summary: bool,
+    jobs: int | None,
     as_json: bool,
 ) -> None:
     """Look for failures of role-play in FILE...: swapped roles, repeats, empty promises, endless farewells and more.
@@ -83,11 +85,13 @@ def command(
     --json prints one object for each finding: dialogue, turn, kind, confidence, evidence; with --summary, one
     object of counts. Without a terminal a finding is a tab-separated line: place, turn, kind, confidence, words.
     """
+    import os
+
     from agentsim.cli.lint_report import Report
     from agentsim.cli.lint_sources import sources_of
+    from agentsim.cli.lint_work import looked_at
     from agentsim.dataset.chats import Unreadable
     from agentsim.errors import UserError
-    from agentsim.guards.detect import detect
 
     if sum(str(source) == "-" for source in sources) > 1:
         raise click.UsageError("standard input can be read once: give - once")
@@ -95,12 +99,11 @@ def command(
     wanted = [kind for kind in KINDS if not kinds or kind in kinds]
     widest = max((len(source.label) for source in read), default=0)
     report = Report(wanted, as_json=as_json, quiet=summary, limit=limit, widest=widest)
-    with report, closing(_all(read)) as chats:
-        for chat in chats:
+    with report, closing(_all(read)) as chats, closing(looked_at(chats, wanted, jobs or os.cpu_count() or 1)) as looked:
+        for chat, found in looked:
             if isinstance(chat, Unreadable):
                 report.unreadable(chat)
                 continue
-            found = detect(chat.talk, wanted)
             report.chat(chat, [finding for finding in found if finding.confidence >= min_confidence])
     report.tell()
     if not report.dialogues:
