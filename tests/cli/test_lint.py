@@ -50,7 +50,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> Seen:
         talks.append(talk)
         return detect(talk, kinds)
 
-    monkeypatch.setattr("agentsim.guards.detect.detect", keeping)
+    monkeypatch.setattr("agentsim.cli.lint_work.detect", keeping)
     return talks
 
 
