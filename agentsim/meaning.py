@@ -44,21 +44,34 @@ def vectors(texts: Sequence[str]) -> "Vectors":
     return found
 
 
+@cache
+def _middle() -> "npt.NDArray[np.float32]":
+    """The mean of all pieces, as vectors of length 1."""
+    import numpy as np
+
+    held = _words().embedding
+    found: npt.NDArray[np.float32] = (held / np.maximum(np.linalg.norm(held, axis=1, keepdims=True), 1e-6)).mean(axis=0)
+    return found
+
+
 def word_vectors(words: Sequence[str]) -> tuple["Vectors", "Vectors"]:
     """Return the vectors of single words, length 1 each, and how telling each is, from 0.1 to 1.
 
+    What all words share is taken off (Mu and Viswanath 2018), so that two words without anything in common are near 0.
     The tokenizer has frequent pieces first, so the number of a word's rarest piece tells how rare the word is;
     a word of several pieces is a rare one.
     """
     import numpy as np
 
     held = _words()
-    pieces = [encoded.ids for encoded in held.tokenizer.encode_batch(list(words), add_special_tokens=False)]
     found = np.zeros((len(words), held.embedding.shape[1]), dtype=np.float32)
     telling = np.full(len(words), 0.1, dtype=np.float32)
-    for row, ids in enumerate(pieces):
+    for row, encoded in enumerate(held.tokenizer.encode_batch(list(words), add_special_tokens=False)):
+        # The tokenizer fills all words of a batch up to the longest; a word's vector must not depend on the others.
+        ids = [piece for piece, own in zip(encoded.ids, encoded.attention_mask, strict=True) if own]
         if ids:
-            found[row] = held.embedding[ids].mean(axis=0)
+            piece = held.embedding[ids].mean(axis=0)
+            found[row] = piece / max(float(np.linalg.norm(piece)), 1e-6) - _middle()
             rare = (float(np.log(1 + max(ids))) - 5.5) / 4.0
             telling[row] = min(1.0, max(0.1, rare, 0.85 if len(ids) > 1 else 0.0))
     return found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-6), telling

@@ -4,7 +4,7 @@ The linear model that reads words is fitted first; what it says of dialogues it 
 figures that the trees are fitted to. Each dialogue counts whole, and cut off at some turn as if it still went on.
 Thresholds are chosen on dialogues that were held out, a false alarm being worth ``--price`` hits. Prints precision and
 recall in cross-validation, no dialogue in two folds. Wants scikit-learn: ``pip install '.[fit]'``, then
-``python -m benchmarks.fit_judge`` (a quarter of an hour on two cores).
+``python -m benchmarks.fit_judge`` (half an hour on two cores).
 """
 
 import argparse
@@ -36,13 +36,22 @@ LEAST_FIGURE = 15
 STRICT = 1.0
 """Inverse strength of the linear models' L2 penalty: of 0.1, 0.3, 1 and 3 the last two rank failing turns best."""
 
-TREES = 160
+TREES = 320
 FOLDS = 3
-INNER = 4
+INNER = 3
 """Folds within the training part of a fold, from which the trees learn how far to believe the linear model."""
 
 STEPS = np.arange(-3.0, 1.5, 0.1)
 """Thresholds that are tried."""
+
+RIGHT = 0.85
+"""Share of a rule's findings of about one confidence that must be right, by dialogue, for these to stand alone."""
+
+BOUNDS = (0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
+"""Confidences that are tried, from which they do."""
+
+NEVER = 2.0
+"""A bound that no confidence reaches."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -61,6 +70,9 @@ class Turns:
     grams: Any
     """Sparse, 0 or 1."""
 
+    plain: Any
+    """The grams without those that tell the side or what follows."""
+
     gram_names: list[str]
     figures: list[dict[str, float]]
     signs: dict[str, npt.NDArray[np.int64]]
@@ -76,9 +88,9 @@ def look(row: Labelled) -> list[tuple[list[dict[str, float]], list[list[str]], l
     talk = talk_of(row)
     chance = random.Random(row["id"])
     count = len(talk.turns)
-    cuts = sorted(chance.sample(range(2, count + 1), min(1, max(0, count - 1)))) if count > 1 else []
+    cuts = [None, chance.randint(2, count)] if count > 1 else [None]
     found = []
-    for cut in (None, *cuts):
+    for cut in cuts:
         part = talk if cut is None else replace(talk, turns=talk.turns[:cut], over=False)
         prepared = Prepared(part)
         signs = Signs(prepared, ruled(prepared))
@@ -97,6 +109,7 @@ def look(row: Labelled) -> list[tuple[list[dict[str, float]], list[list[str]], l
 
 def turns_of(rows: Sequence[Labelled]) -> Turns:
     """Return all turns of labelled dialogues."""
+    from scipy import sparse
     from sklearn.feature_extraction import DictVectorizer
 
     with ProcessPoolExecutor(os.cpu_count()) as pool:
@@ -120,19 +133,26 @@ def turns_of(rows: Sequence[Labelled]) -> Turns:
                     signs[name].append(sign)
                 for kind in KINDS:
                     fails[kind].append(index in true[kind])
-                    early = kind == "premature_end" or (
-                        kind == "off_task" and index in true[kind] and place + 1 == len(indices)
-                    )
-                    counts[kind].append(is_whole or not early)
+                    counts[kind].append(is_whole or kind != "premature_end")
+                # Who has just left the task shows no sign of it yet; the second turn of a stretch shows it as well as
+                # the first; those after it look off the task too, so they are no examples of the contrary.
+                gone = [place - indices.index(turn) for turn in true["off_task"] if turn in indices[: place + 1]]
+                fails["off_task"][-1] |= 1 in gone
+                counts["off_task"][-1] = not any(
+                    back > 1 or (back == 0 and not is_whole and place + 1 == len(indices)) for back in gone
+                )
     vectorizer = DictVectorizer(dtype=np.float32)
     table = vectorizer.fit_transform(grams)
     kept = np.asarray((table != 0).sum(axis=0)).ravel() >= LEAST_GRAM
+    table, names = table[:, kept].tocsr(), list(np.array(vectorizer.feature_names_)[kept])
+    own = sparse.diags(np.array(["|" not in name for name in names], dtype=np.float32))
     return Turns(
         np.array(dialogue),
         np.array(whole),
         np.array(seen),
-        table[:, kept].tocsr(),
-        list(np.array(vectorizer.feature_names_)[kept]),
+        table,
+        (table @ own).tocsr(),
+        names,
         held,
         {name: np.array(value) for name, value in signs.items()},
         {kind: np.array(value) for kind, value in fails.items()},
@@ -154,24 +174,16 @@ def read_words(turns: Turns, rows: npt.NDArray[np.int64], what: str) -> Any:
     if what in PARTS:
         clean = ~np.any([turns.fails[kind] for kind in KINDS], axis=0)
         rows = rows[(turns.signs[what][rows] != 0) & clean[rows]]
-        table, answer = _plain(turns)[rows], turns.signs[what][rows] > 0
+        table, answer = turns.plain[rows], turns.signs[what][rows] > 0
     else:
         rows = rows[turns.counts[what][rows]]
         table, answer = turns.grams[rows], turns.fails[what][rows]
     return LogisticRegression(C=STRICT, solver="liblinear").fit(table, answer)
 
 
-def _plain(turns: Turns) -> Any:
-    """The grams without those that tell the side or what follows."""
-    from scipy import sparse
-
-    own = sparse.diags(np.array(["|" not in name for name in turns.gram_names], dtype=np.float32))
-    return (turns.grams @ own).tocsr()
-
-
 def say(turns: Turns, model: Any, rows: npt.NDArray[np.int64], what: str) -> Floats:
     """Return what a linear model says of some rows."""
-    table = _plain(turns) if what in PARTS else turns.grams
+    table = turns.plain if what in PARTS else turns.grams
     said: Floats = model.decision_function(table[rows])
     return said
 
@@ -186,23 +198,11 @@ def held_out(turns: Turns, rows: npt.NDArray[np.int64], what: str) -> Floats:
 
 def with_words(turns: Turns, words: npt.NDArray[np.float32]) -> list[dict[str, float]]:
     """Return all figures of each turn, given what the linear models say of it."""
-
-    class Known:
-        """Signs that are known already."""
-
-        def __init__(self, rows: range) -> None:
-            self.rows, self.count = rows, len(rows)
-
-        def of(self, at: int) -> dict[str, float]:
-            return dict(turns.figures[self.rows[at]])
-
-        def sign(self, at: int, part: str) -> int:
-            return int(turns.signs[part][self.rows[at]])
-
     found: list[dict[str, float]] = []
     starts = [0, *(np.flatnonzero(np.diff(turns.seen)) + 1).tolist(), len(turns.seen)]
     for start, end in pairwise(starts):
-        found += figures(Known(range(start, end)), words[start:end])  # type: ignore[arg-type]
+        sides = {name: turns.signs[name][start:end].tolist() for name in PARTS}
+        found += figures([dict(turns.figures[row]) for row in range(start, end)], words[start:end], sides)
     return found
 
 
@@ -274,19 +274,35 @@ def cross_validate(turns: Turns, names: Sequence[str]) -> dict[str, Floats]:
     return odds
 
 
-def choose(turns: Turns, odds: dict[str, Floats], price: float) -> dict[str, float]:
-    """Return the threshold of each kind, and print precision and recall by dialogue."""
+def choose(turns: Turns, odds: dict[str, Floats], price: float) -> dict[str, tuple[float, float]]:
+    """Return for each kind the log odds from which it is reported, and the confidence from which a rule's finding
+    stands whatever the odds; print precision and recall by dialogue."""
     dialogues = int(turns.dialogue.max()) + 1
+    whole = np.flatnonzero(turns.whole)
     chosen, sums = {}, np.zeros(3, dtype=int)
     for kind in KINDS:
-        top, true = np.full(dialogues, -99.0), np.zeros(dialogues, dtype=bool)
-        np.maximum.at(top, turns.dialogue[turns.whole], odds[kind][turns.whole])
+        top, sure, true = np.full(dialogues, -99.0), np.zeros(dialogues), np.zeros(dialogues, dtype=bool)
+        by_rule = np.array([turns.figures[row].get(f"rule={kind}", 0.0) for row in whole])
+        np.maximum.at(top, turns.dialogue[whole], odds[kind][whole])
+        np.maximum.at(sure, turns.dialogue[whole], by_rule)
         np.logical_or.at(true, turns.dialogue, turns.fails[kind])
-        tried = [((top[true] > step).sum(), (top[~true] > step).sum(), step) for step in STEPS]
+        certain = NEVER
+        for bound, higher in reversed(list(pairwise((*BOUNDS, 1.0)))):
+            added = true[(sure >= bound) & (sure < higher)]
+            if len(added) and added.mean() < RIGHT:
+                break
+            certain = bound if len(added) else certain
+        tried = []
+        for step in STEPS:
+            found = (top > step) | (sure >= certain)
+            tried.append(((found & true).sum(), (found & ~true).sum(), step))
         hits, alarms, step = max(tried, key=lambda one: (one[0] - price * one[1], one[2]))
-        chosen[kind] = float(step)
+        chosen[kind] = float(step), float(certain)
         sums += (int(hits), int(alarms), int(true.sum()))
-        print(f"{kind:20} {hits / max(1, hits + alarms):.2f} {hits / true.sum():.2f}  from {step:.1f}  n={true.sum()}")
+        print(
+            f"{kind:20} {hits / max(1, hits + alarms):.2f} {hits / true.sum():.2f}  from {step:.1f},"
+            f" by rule from {certain:.2f}  n={true.sum()}"
+        )
     print(f"{'overall':20} {sums[0] / (sums[0] + sums[1]):.3f} {sums[0] / sums[2]:.3f}")
     return chosen
 
@@ -330,7 +346,7 @@ def main() -> None:
     words = np.vstack([words[told], [model.intercept_[0] for model in linear]])
     trees = [flat(model) for model in grown]
     start = [
-        float(model._baseline_prediction.ravel()[0]) - chosen[kind] for kind, model in zip(KINDS, grown, strict=True)
+        float(model._baseline_prediction.ravel()[0]) - chosen[kind][0] for kind, model in zip(KINDS, grown, strict=True)
     ]
     kept = [name for name, keep in zip(turns.gram_names, told, strict=True) if keep]
     np.savez_compressed(
@@ -342,6 +358,7 @@ def main() -> None:
         bound=np.stack([one[1] for one in trees]),
         leaf=np.stack([one[2] for one in trees]),
         start=np.array(start, dtype=np.float32),
+        certain=np.array([chosen[kind][1] for kind in KINDS]),
     )
     print(f"{WEIGHTS.name}: {len(kept)} grams, {WEIGHTS.stat().st_size / 1e6:.1f} MB")
 

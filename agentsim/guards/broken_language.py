@@ -286,9 +286,9 @@ def _same_language(earlier: Reading, reading: Reading, span: Span) -> bool:
 def _other_script(prepared: Prepared, position: int) -> tuple[float, Span, str] | None:
     reading = prepared.readings[position]
     letters = scripts(reading.own)
-    own = _SCRIPTS_OF.get(prepared.tongue, {"latin"})
     if prepared.tongue not in languages() and not prepared.talk.language:
         return None
+    own = _own_scripts(prepared)
     for name, number in letters.items():
         if name in own:
             continue
@@ -305,6 +305,16 @@ def _other_script(prepared: Prepared, position: int) -> tuple[float, Span, str] 
         if span is not None:
             return 0.9, span, "another language all of a sudden"
     return None
+
+
+def _own_scripts(prepared: Prepared) -> set[str]:
+    """Return the scripts of the conversation's language; of one that is not known, those its first turn is in."""
+    if prepared.tongue in _SCRIPTS_OF:
+        return _SCRIPTS_OF[prepared.tongue]
+    if prepared.tongue in languages():
+        return {"latin"}
+    first = next((found for reading in prepared.readings if (found := scripts(reading.own))), Counter({"latin": 1}))
+    return {"latin"} | {name for name, times in first.items() if times >= 0.2 * first.total()}
 
 
 def _latin_sentence(reading: Reading, span: Span) -> bool:

@@ -7,7 +7,7 @@ weighs their findings beside all else that a turn shows, and decides.
 import math
 from collections.abc import Collection, Mapping
 
-from agentsim.guards.judge import KINDS, judged
+from agentsim.guards.judge import KINDS, judged, weights
 from agentsim.guards.prepared import Prepared
 from agentsim.guards.reading import Span
 from agentsim.guards.rules import ruled
@@ -34,9 +34,8 @@ ONCE: frozenset[FailureKind] = frozenset({"farewell_loop", "premature_end", "off
 ALONE: frozenset[FailureKind] = frozenset({"empty"})
 """Kinds that a rule decides alone."""
 
-CERTAIN = 0.9
-"""Confidence from which a rule's finding stands whatever the judge says: by kind, 93 to 100 % of those on the
-develop part are right."""
+NEWS = 5
+"""Turns, the last one among them, of which something may be news while a talk goes on."""
 
 LEAST = 0.5
 """Confidence below which a rule's finding is a weak sign."""
@@ -45,30 +44,33 @@ LEAST = 0.5
 def detect(talk: Talk, kinds: Collection[FailureKind] | None = None) -> list[Finding]:
     """Return the failures in a conversation, in the order of the turns; of the given kinds alone, where given.
 
-    Of a talk that goes on the judge judges only the last turn, and whether it has left its task: what came before was
-    judged when it was said.
+    Of a talk that goes on the judge judges only the last turn, and whether one of the last few left the task: what came
+    before was judged when it was said.
     """
     if not talk.turns:
         return []
     prepared = Prepared(talk)
     by_rule = ruled(prepared)
     named = {(finding.turn, finding.kind): finding for finding in by_rule}
-    odds = judged(Signs(prepared, by_rule)).tolist()
+    odds = judged(Signs(prepared, by_rule), 0 if talk.over else max(0, len(prepared) - NEWS)).tolist()
     # The judge knows only ends that came: while it goes on, goodbyes too early or too many are for the rules.
     rules_alone = ALONE if talk.over else ALONE | {"premature_end", "farewell_loop"}
-    found = [
-        finding for finding in by_rule if finding.confidence >= (LEAST if finding.kind in rules_alone else CERTAIN)
-    ]
+    certain = {kind: LEAST if kind in rules_alone else sure for kind, sure in weights().certain.items()}
+    found = [finding for finding in by_rule if finding.confidence >= certain.get(finding.kind, LEAST)]
     said = {(finding.turn, finding.kind) for finding in found}
     once = {finding.kind for finding in found} & ONCE
     for column, kind in enumerate(KINDS):
         if kind in rules_alone or kind in once:
             continue
-        # While it goes on, only what was just said can be news, but for a stretch that began earlier.
-        first = 0 if talk.over or kind == "off_task" else len(odds) - 1
-        failing = [at for at in range(first, len(odds)) if odds[at][column] > 0]
+        # While it goes on, only what was just said can be news; a stretch off the task is two turns at least.
+        judged_now = range(len(odds))
+        if not talk.over:
+            judged_now = judged_now[:-1] if kind == "off_task" else judged_now[-1:]
+        failing = [at for at in judged_now if odds[at][column] > 0]
         if kind in ONCE and failing:
-            failing = [max(failing, key=lambda at: (odds[at][column], -at))]
+            # A stretch off the task shows in more turns than the one it begins with.
+            first_one = kind == "off_task"
+            failing = [failing[0] if first_one else max(failing, key=lambda at: (odds[at][column], -at))]
         for at in failing:
             index = talk.turns[at].index
             if (index, kind) in said:

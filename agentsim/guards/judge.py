@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     Numbers = npt.NDArray[np.float32]
 
-KINDS: tuple[FailureKind, ...] = get_args(FailureKind)
-"""The order of the columns."""
+KINDS: tuple[FailureKind, ...] = tuple(kind for kind in get_args(FailureKind) if kind != "empty")
+"""The kinds that are judged, in the order of the columns: whether a turn is empty needs no judge."""
 
 PARTS = ("serves", "leads")
 """What the words also tell: whether they are those of the side that serves, of the side that leads."""
@@ -44,7 +44,7 @@ class Weights:
     names: Mapping[str, int]
     """Column of each figure."""
 
-    column: "npt.NDArray[np.int16]"
+    column: "npt.NDArray[np.intp]"
     """Figure that each inner node asks, shape (kinds, trees, 7): a tree is three questions deep."""
 
     bound: "Numbers"
@@ -56,20 +56,25 @@ class Weights:
     start: "Numbers"
     """Log odds before any tree, less those from which a kind is reported."""
 
+    certain: Mapping[FailureKind, float]
+    """Confidence from which a rule's finding stands whatever the odds."""
 
-def figures(signs: Signs, words: "Numbers") -> list[dict[str, float]]:
-    """Return all figures of each turn: its signs, and what its words say.
+
+def figures(
+    found: Sequence[dict[str, float]], words: "Numbers", sides: Mapping[str, Sequence[int]]
+) -> Sequence[dict[str, float]]:
+    """Add to the figures of each turn what its words say, and return them.
 
     Args:
-        signs: those of the conversation.
+        found: the signs of each turn.
         words: what the linear model makes of each turn's words, shape (turns, kinds and parts).
+        sides: for each part 1, -1 or 0 a turn, as ``Signs.sign``.
     """
-    found = [signs.of(at) for at in range(signs.count)]
     for number, kind in enumerate(KINDS):
         for held, value in zip(found, words[:, number].tolist(), strict=True):
             held[f"words={kind}"] = value
     for number, name in enumerate(PARTS, start=len(KINDS)):
-        fits = [value * signs.sign(at, name) for at, value in enumerate(words[:, number].tolist())]
+        fits = [value * side for value, side in zip(words[:, number].tolist(), sides[name], strict=True)]
         mean = sum(fits) / max(1, len(fits))
         for at, held in enumerate(found):
             held[f"fits-{name}"] = fits[at]
@@ -85,19 +90,27 @@ def grams_of(signs: Signs, at: int) -> list[str]:
     return list(grams(signs.tokens[at], following, signs.part(at)))
 
 
-def judged(signs: Signs) -> "Numbers":
-    """Return log odds that each turn fails in each way, shape (turns, kinds); above 0 it is reported."""
+def judged(signs: Signs, first: int = 0) -> "Numbers":
+    """Return log odds that each turn fails in each way, shape (turns, kinds); above 0 it is reported.
+
+    Args:
+        signs: those of the conversation.
+        first: position of the first turn that is judged; those before it get odds of 0.
+    """
     import numpy as np
 
     held = weights()
-    words = np.stack([_words(held, grams_of(signs, at)) for at in range(signs.count)])
-    table = np.zeros((signs.count, len(held.names)), dtype=np.float32)
-    for row, figures_ in enumerate(figures(signs, words)):
-        for name, value in figures_.items():
-            column = held.names.get(name)
-            if column is not None:
-                table[row, column] = value
-    return _grown(held, table)
+    every = range(signs.count)
+    words = np.stack([_words(held, grams_of(signs, at)) for at in every])
+    sides = {name: [signs.sign(at, name) for at in every] for name in PARTS}
+    shown = figures([signs.of(at) if at >= first else {} for at in every], words, sides)[first:]
+    unknown = len(held.names)  # figures that were too rare to be fitted share a column that no tree asks
+    table = np.zeros((len(shown), unknown + 1), dtype=np.float32)
+    for row, told in enumerate(shown):
+        table[row, [held.names.get(name, unknown) for name in told]] = list(told.values())
+    odds = np.zeros((signs.count, len(KINDS)), dtype=np.float32)
+    odds[first:] = _grown(held, table)
+    return odds
 
 
 def _words(held: Weights, said: Sequence[str]) -> "Numbers":
@@ -112,15 +125,14 @@ def _grown(held: Weights, table: "Numbers") -> "Numbers":
     import numpy as np
 
     kinds, trees, _ = held.column.shape
-    all_trees = np.arange(kinds * trees)
-    column, bound = held.column.reshape(-1, 7), held.bound.reshape(-1, 7)
+    column, bound, leaf = held.column.ravel(), held.bound.ravel(), held.leaf.ravel()
+    tree = np.arange(kinds * trees, dtype=np.intp)
+    row = np.arange(0, table.size, table.shape[1], dtype=np.intp)[:, None]
     node = np.zeros((len(table), kinds * trees), dtype=np.intp)
-    turns = np.arange(len(table))[:, None]
     for _ in range(3):
-        asked = table[turns, column[all_trees, node]]
-        node = 2 * node + 1 + (asked > bound[all_trees, node])
-    leaves = held.leaf.reshape(-1, 8)[all_trees, node - 7]
-    summed: Numbers = leaves.reshape(len(table), kinds, trees).sum(axis=2) + held.start
+        place = node + 7 * tree
+        node = 2 * node + 1 + (table.take(row + column.take(place)) > bound.take(place))
+    summed: Numbers = leaf.take(node - 7 + 8 * tree).reshape(len(table), kinds, trees).sum(axis=2) + held.start
     return summed
 
 
@@ -136,8 +148,9 @@ def weights() -> Weights:
             grams={gram: row for row, gram in enumerate(grams_)},
             words=held["words"].astype(np.float32),
             names={name: column for column, name in enumerate(names)},
-            column=held["column"],
+            column=held["column"].astype(np.intp),
             bound=held["bound"],
             leaf=held["leaf"],
             start=held["start"],
+            certain=dict(zip(KINDS, held["certain"].tolist(), strict=True)),
         )

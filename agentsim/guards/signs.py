@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ENDS = (".!。！।", "?？؟")
 """Marks at the end of a turn: statements, questions."""
 
-NEAR = 0.55
+NEAR = 0.5
 """Cosine from which two words count as one."""
 
 WINDOW = 4
@@ -68,6 +68,7 @@ class Signs:
         self.prepared = prepared
         self.count = len(prepared)
         self.acts = prepared.acts
+        self._parts = [self._part(turn.speaker) for turn in prepared.turns]
         self.words = [frozenset(prepared.content(reading)) for reading in prepared.readings]
         self.about = frozenset(prepared.content(read(prepared.talk.task)))
         self.tokens = [tokens(reading) for reading in prepared.readings]
@@ -81,7 +82,10 @@ class Signs:
 
     def part(self, position: int) -> str:
         """Return a sign for the side of a turn's speaker: what it does in the conversation and whether it leads."""
-        situation, speaker = self.prepared.situation, self.prepared.turns[position].speaker
+        return self._parts[position]
+
+    def _part(self, speaker: str) -> str:
+        situation = self.prepared.situation
         side = "N" if speaker == situation.need else "S" if speaker == situation.serve else "P"
         return side + ("l" if speaker == situation.leader else "")
 
@@ -100,14 +104,42 @@ class Signs:
         return [WORDS.of(prepared.content_words(reading)[:40]) for reading in (*prepared.readings, about)]
 
     @cached_property
-    def _near(self) -> list[list[float]]:
-        """How near any two turns are in meaning; the task comes last."""
+    def _sums(self) -> "Vectors":
+        """The sum of each turn's word vectors, by weight; the task comes last."""
         import numpy as np
 
-        sums = np.stack([held[:, -1] @ held[:, :-1] for held in self._vectors])
-        means = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-6)
+        return np.stack([held[:, -1] @ held[:, :-1] for held in self._vectors])
+
+    @cached_property
+    def _near(self) -> list[list[float]]:
+        """How near any two turns are in meaning; the task comes last."""
+        means = _unit(self._sums)
         found: list[list[float]] = (means @ means.T).tolist()
         return found
+
+    @cached_property
+    def _breaks(self) -> dict[str, list[float]]:
+        """How near what follows each turn is to what came before it: the lower, the likelier a new subject."""
+        import numpy as np
+
+        sums, count = self._sums, self.count
+        so_far = np.concatenate([np.zeros_like(sums[:1]), np.cumsum(sums[:-1], axis=0)])
+        task = _unit(sums[-1])
+        behind = _unit(so_far[:-1] + sums[-1])
+        spoken = _unit(so_far[:-1])
+        ends = np.minimum(np.arange(count) + WINDOW, count)
+        ahead, rest = _unit(so_far[ends] - so_far[:-1]), _unit(so_far[-1] - so_far[:-1])
+        found = {
+            "break": (ahead * behind).sum(axis=1),
+            "break-spoken": (ahead * spoken).sum(axis=1),
+            "break-end": (rest * behind).sum(axis=1),
+            "window-task": ahead @ task,
+            "rest-task": rest @ task,
+            "spoken-task": spoken @ task,
+        }
+        for name in ("break", "break-end"):
+            found[f"{name}-least"] = found[name] - found[name].min()
+        return {name: values.tolist() for name, values in found.items()}
 
     def _soft(self, position: int, earlier: int) -> tuple[float, float, float]:
         """Return the shares of a turn's words that an earlier one has, in the same or other words, and the reverse, by
@@ -233,6 +265,8 @@ class Signs:
     def _subject(self, f: dict[str, float], at: int) -> None:
         words, near, task = self.words, self._near, self.count
         f["near-task"] = near[at][task]
+        for name, values in self._breaks.items():
+            f[name] = values[at]
         f["task-words"] = float(min(4, len(words[at] & self.about)))
         f["task-so-far"] = _share(self.about, self.seen[at + 1])
         later = range(at + 1, min(self.count, at + 1 + WINDOW))
@@ -303,6 +337,13 @@ def _concepts() -> "Vectors":
 
     groups = [WORDS.of(group.split())[:, :-1].mean(axis=0) for group in CONCEPTS]
     return np.stack([group / np.linalg.norm(group) for group in groups])
+
+
+def _unit(vectors: "Vectors") -> "Vectors":
+    import numpy as np
+
+    found: Vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-6)
+    return found
 
 
 def _share(words: frozenset[str], others: frozenset[str]) -> float:

@@ -1,6 +1,7 @@
 """The judge: what it decides over the rules, and what holds for any conversation."""
 
 from collections import Counter
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
@@ -8,12 +9,13 @@ from hypothesis import strategies as st
 
 from agentsim.guards.detect import ALONE, ONCE, detect
 from agentsim.guards.grams import grams, tokens
-from agentsim.guards.judge import KINDS, weights
+from agentsim.guards.judge import weights
 from agentsim.guards.prepared import Prepared
 from agentsim.guards.reading import read
 from agentsim.guards.rules import ruled
 from agentsim.guards.signs import Signs
 from agentsim.guards.talk import Said, Talk
+from agentsim.schema import FailureKind
 from benchmarks.detectors import labelled, talk_of
 
 
@@ -116,5 +118,5 @@ def test_any_text_is_judged_and_each_time_alike(texts: list[str], task: str, ove
         assert finding.confidence >= 0.5
     times = Counter(finding.kind for finding in found)
     assert all(times[kind] <= 1 for kind in ONCE)
-    some = [kind for kind in KINDS if kind in times or kind in ALONE]
+    some = [kind for kind in get_args(FailureKind) if kind in times or kind in ALONE]
     assert detect(conversation, some) == found
