@@ -11,6 +11,7 @@ from agentsim.schema import (
     DEFAULT_POLICIES,
     Action,
     Candidate,
+    End,
     FailureKind,
     Finding,
     Guards,
@@ -101,11 +102,11 @@ class Guard:
         fit = ranking.fitness(talk) if findings else 1.0
         return Candidate(turn=turn, findings=findings, score=ranking.score(fit, findings))
 
-    def at_the_end(self) -> tuple[Finding, ...]:
+    def at_the_end(self, end: End) -> tuple[Finding, ...]:
         """Return the failures that can be seen only now that nothing follows."""
         if not self._kinds:
             return ()
-        return self._new(detect(with_turns(self._scene, self._history.turns, over=True), self._kinds))
+        return self._new(detect(with_turns(self._scene, self._history.turns, over=True, end=end), self._kinds))
 
     def step(self, candidates: Sequence[Candidate], *, repairable: bool, rewindable: int) -> Step:
         """Return what to do next, given all proposals for the turn so far.

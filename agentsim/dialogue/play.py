@@ -356,7 +356,7 @@ class Play:
     async def _over(self, end: End) -> None:
         """Tell that the dialogue is over, and what can be seen to be wrong with it only now."""
         events: list[Event] = []
-        findings = self._guard.at_the_end()
+        findings = self._guard.at_the_end(end)
         if findings:
             self._history.flag(findings)
             events.append(Flagged(dialogue=self._assignment.id, findings=findings))

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from agentsim.guards.talk import Said, Talk
-from agentsim.schema import Persona, Scenario, Turn
+from agentsim.schema import End, Persona, Scenario, Turn
 
 
 def scene_of(scenario: Scenario, people: Mapping[str, Persona], task: str) -> Talk:
@@ -34,6 +34,7 @@ def scene_of(scenario: Scenario, people: Mapping[str, Persona], task: str) -> Ta
     )
 
 
-def with_turns(scene: Talk, turns: Sequence[Turn], *, over: bool) -> Talk:
-    """Return the situation with what was said in it; ``over`` where nothing follows."""
-    return replace(scene, turns=tuple([Said(turn.index, turn.role, turn.text) for turn in turns]), over=over)
+def with_turns(scene: Talk, turns: Sequence[Turn], *, over: bool, end: End | None = None) -> Talk:
+    """Return the situation with what was said in it; ``over`` where nothing follows, ``end`` says why if known."""
+    said = tuple([Said(turn.index, turn.role, turn.text) for turn in turns])
+    return replace(scene, turns=said, over=over, cut=end is not None and end.reason in ("turn_limit", "token_limit"))

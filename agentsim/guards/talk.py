@@ -49,6 +49,9 @@ class Talk:
     over: bool = True
     """Whether nothing follows; while it goes on, nothing can have ended too early."""
 
+    cut: bool = False
+    """Whether a limit ended it: then none of its speakers did, and it may stop in the middle of its task."""
+
     @property
     def leads(self) -> str:
         """The speaker who leads; empty where nobody spoke."""
