@@ -44,13 +44,18 @@ def vectors(texts: Sequence[str]) -> "Vectors":
     return found
 
 
+def unit(found: "Vectors") -> "Vectors":
+    """Return vectors, the last axis of an array, with length 1; one of length 0 stays as it is."""
+    import numpy as np
+
+    made: Vectors = found / np.maximum(np.linalg.norm(found, axis=-1, keepdims=True), 1e-6)
+    return made
+
+
 @cache
 def _middle() -> "npt.NDArray[np.float32]":
     """The mean of all pieces, as vectors of length 1."""
-    import numpy as np
-
-    held = _words().embedding
-    found: npt.NDArray[np.float32] = (held / np.maximum(np.linalg.norm(held, axis=1, keepdims=True), 1e-6)).mean(axis=0)
+    found: npt.NDArray[np.float32] = unit(_words().embedding).mean(axis=0)
     return found
 
 
@@ -70,8 +75,7 @@ def word_vectors(words: Sequence[str]) -> tuple["Vectors", "Vectors"]:
         # The tokenizer fills all words of a batch up to the longest; a word's vector must not depend on the others.
         ids = [piece for piece, own in zip(encoded.ids, encoded.attention_mask, strict=True) if own]
         if ids:
-            piece = held.embedding[ids].mean(axis=0)
-            found[row] = piece / max(float(np.linalg.norm(piece)), 1e-6) - _middle()
+            found[row] = unit(held.embedding[ids].mean(axis=0)) - _middle()
             rare = (float(np.log(1 + max(ids))) - 5.5) / 4.0
             telling[row] = min(1.0, max(0.1, rare, 0.85 if len(ids) > 1 else 0.0))
-    return found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-6), telling
+    return unit(found), telling

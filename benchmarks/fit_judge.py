@@ -11,7 +11,7 @@ import argparse
 import os
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from agentsim.guards.judge import KINDS, PARTS, WEIGHTS, figures, grams_of
+from agentsim.guards.judge import KINDS, PARTS, WEIGHTS, figures, grams_of, table_of
 from agentsim.guards.prepared import Prepared
 from agentsim.guards.rules import ruled
 from agentsim.guards.signs import Signs
@@ -206,23 +206,13 @@ def with_words(turns: Turns, words: npt.NDArray[np.float32]) -> list[dict[str, f
     return found
 
 
-def named(held: Sequence[dict[str, float]]) -> list[str]:
-    """Return the names of the figures that enough turns have, in alphabetical order."""
+def named(held: Sequence[dict[str, float]]) -> dict[str, int]:
+    """Return the column of each figure that enough turns have, in alphabetical order."""
     seen: Counter[str] = Counter()
     for one in held:
         seen.update(name for name, value in one.items() if value)
-    return sorted(name for name, times in seen.items() if times >= LEAST_FIGURE)
-
-
-def table_of(held: Sequence[dict[str, float]], names: Sequence[str]) -> npt.NDArray[np.float32]:
-    """Return figures as a table."""
-    place = {name: column for column, name in enumerate(names)}
-    table = np.zeros((len(held), len(names)), dtype=np.float32)
-    for row, one in enumerate(held):
-        for name, value in one.items():
-            if name in place:
-                table[row, place[name]] = value
-    return table
+    told = sorted(name for name, times in seen.items() if times >= LEAST_FIGURE)
+    return {name: column for column, name in enumerate(told)}
 
 
 def grow(table: npt.NDArray[np.float32], turns: Turns, rows: npt.NDArray[np.int64], kind: str) -> Any:
@@ -264,11 +254,11 @@ def say_all(turns: Turns, train: npt.NDArray[np.int64], test: npt.NDArray[np.int
     return np.stack(said, axis=1).astype(np.float32)
 
 
-def cross_validate(turns: Turns, names: Sequence[str]) -> dict[str, Floats]:
+def cross_validate(turns: Turns, names: Mapping[str, int]) -> dict[str, Floats]:
     """Return log odds of every turn from models that were not fitted to its dialogue."""
     odds = {kind: np.full(len(turns.dialogue), -9.0) for kind in KINDS}
     for train, test in folds(turns.dialogue, FOLDS):
-        table = table_of(with_words(turns, say_all(turns, train, test)), names)
+        table = table_of(with_words(turns, say_all(turns, train, test)), names)[:, :-1]
         for kind in KINDS:
             odds[kind][test] = grow(table, turns, train, kind).decision_function(table[test])
     return odds
@@ -338,7 +328,7 @@ def main() -> None:
     names = named(shown)
     print(f"{len(rows)} dialogues, {turns.whole.sum()} turns, {len(names)} figures, {len(turns.gram_names)} grams")
     chosen = choose(turns, cross_validate(turns, names), given.price)
-    table = table_of(shown, names)
+    table = table_of(shown, names)[:, :-1]
     grown = [grow(table, turns, every, kind) for kind in KINDS]
     linear = [read_words(turns, every, what) for what in (*KINDS, *PARTS)]
     words = np.stack([model.coef_[0] for model in linear], axis=1)

@@ -124,7 +124,7 @@ async def arm(name: str, seed: int, budget: int, door: Model, scenarios: Sequenc
         except AgentsimError:
             continue  # a role that said nothing: its tokens are spent
         people = cast_people(assignment, library.personas)
-        talk = with_turns(scene_of(scenario, people, dialogue.task), dialogue.turns, over=True, end=dialogue.end)
+        talk = with_turns(scene_of(scenario, people, dialogue.task), dialogue.turns, dialogue.end)
         made.dialogues.append(dialogue)
         made.found.append([finding for finding in detect(talk) if finding.confidence >= LEAST_CONFIDENCE])
     made.tokens = metered.tokens

@@ -72,5 +72,5 @@ def _run(folder: Path) -> Iterator[Chat]:
                 continue
             people = {role: personas[name] for role, name in plan.cast.items()}
             scene = scene_of(scenarios[plan.scenario], people, history.task or plan.task)
-            talk = with_turns(scene, history.turns, over=history.end is not None, end=history.end)
+            talk = with_turns(scene, history.turns, history.end)
             yield Chat(plan.id, plan.id, talk, "run")

@@ -31,7 +31,7 @@ def looked_at(chats: "Iterable[Chat | Unreadable]", kinds: Sequence[FailureKind]
     """
     rest = iter(chats)
     for chat in rest if jobs == 1 else islice(rest, ALONE):
-        yield from _look(([chat], kinds))
+        yield from _look([chat], kinds)
     first = next(rest, None)
     if first is None:
         return
@@ -41,7 +41,7 @@ def looked_at(chats: "Iterable[Chat | Unreadable]", kinds: Sequence[FailureKind]
         try:
             rest = chain([first], rest)
             while batch := list(islice(rest, BATCH)):
-                waiting.append(pool.submit(_look, (batch, kinds)))
+                waiting.append(pool.submit(_look, batch, kinds))
                 if len(waiting) > 2 * jobs:
                     yield from waiting.popleft().result()
             while waiting:
@@ -55,6 +55,5 @@ def _leave_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _look(job: "tuple[list[Chat | Unreadable], Sequence[FailureKind]]") -> list[Looked]:
-    chats, kinds = job
+def _look(chats: "Sequence[Chat | Unreadable]", kinds: Sequence[FailureKind]) -> list[Looked]:
     return [(chat, [] if isinstance(chat, Unreadable) else detect(chat.talk, kinds)) for chat in chats]

@@ -96,7 +96,7 @@ class Guard:
         """Return a proposal for the next turn with what would be wrong with it and its rank."""
         if not self._kinds:
             return Candidate(turn=turn, findings=(), score=0.0)
-        talk = with_turns(self._scene, [*self._history.turns, turn], over=False)
+        talk = with_turns(self._scene, [*self._history.turns, turn], None)
         findings = self._new(detect(talk, self._kinds))
         # The rank costs more than finding does; it is needed only beside other proposals.
         fit = ranking.fitness(talk) if findings else 1.0
@@ -106,7 +106,7 @@ class Guard:
         """Return the failures that can be seen only now that nothing follows."""
         if not self._kinds:
             return ()
-        return self._new(detect(with_turns(self._scene, self._history.turns, over=True, end=end), self._kinds))
+        return self._new(detect(with_turns(self._scene, self._history.turns, end), self._kinds))
 
     def step(self, candidates: Sequence[Candidate], *, repairable: bool, rewindable: int) -> Step:
         """Return what to do next, given all proposals for the turn so far.

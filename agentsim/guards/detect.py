@@ -70,10 +70,10 @@ def detect(talk: Talk, kinds: Collection[FailureKind] | None = None) -> list[Fin
         if not talk.over:
             judged_now = judged_now[:-1] if kind == "off_task" else judged_now[-1:]
         failing = [at for at in judged_now if odds[at][column] > 0]
-        if kind in ONCE and failing:
-            # A stretch off the task shows in more turns than the one it begins with.
-            first_one = kind == "off_task"
-            failing = [failing[0] if first_one else max(failing, key=lambda at: (odds[at][column], -at))]
+        if kind == "off_task":
+            failing = failing[:1]  # a stretch shows in more turns than the one it begins with
+        elif kind in ONCE and failing:
+            failing = [max(failing, key=lambda at: (odds[at][column], -at))]
         for at in failing:
             index = talk.turns[at].index
             if (index, kind) in said:

@@ -104,13 +104,24 @@ def judged(signs: Signs, first: int = 0) -> "Numbers":
     words = np.stack([_words(held, grams_of(signs, at)) for at in every])
     sides = {name: [signs.sign(at, name) for at in every] for name in PARTS}
     shown = figures([signs.of(at) if at >= first else {} for at in every], words, sides)[first:]
-    unknown = len(held.names)  # figures that were too rare to be fitted share a column that no tree asks
-    table = np.zeros((len(shown), unknown + 1), dtype=np.float32)
-    for row, told in enumerate(shown):
-        table[row, [held.names.get(name, unknown) for name in told]] = list(told.values())
     odds = np.zeros((signs.count, len(KINDS)), dtype=np.float32)
-    odds[first:] = _grown(held, table)
+    odds[first:] = _grown(held, table_of(shown, held.names))
     return odds
+
+
+def table_of(shown: Sequence[Mapping[str, float]], names: Mapping[str, int]) -> "Numbers":
+    """Return figures as a table, a row each.
+
+    Args:
+        shown: figures by name.
+        names: column of each; those without one share the last column, which no tree asks.
+    """
+    import numpy as np
+
+    table = np.zeros((len(shown), len(names) + 1), dtype=np.float32)
+    for row, told in enumerate(shown):
+        table[row, [names.get(name, len(names)) for name in told]] = list(told.values())
+    return table
 
 
 def _words(held: Weights, said: Sequence[str]) -> "Numbers":

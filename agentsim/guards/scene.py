@@ -34,7 +34,8 @@ def scene_of(scenario: Scenario, people: Mapping[str, Persona], task: str) -> Ta
     )
 
 
-def with_turns(scene: Talk, turns: Sequence[Turn], *, over: bool, end: End | None = None) -> Talk:
-    """Return the situation with what was said in it; ``over`` where nothing follows, ``end`` says why if known."""
+def with_turns(scene: Talk, turns: Sequence[Turn], end: End | None) -> Talk:
+    """Return the situation with what was said in it, and how that ended; ``None`` while it goes on."""
     said = tuple([Said(turn.index, turn.role, turn.text) for turn in turns])
-    return replace(scene, turns=said, over=over, cut=end is not None and end.reason in ("turn_limit", "token_limit"))
+    cut = end is not None and end.reason in ("turn_limit", "token_limit")
+    return replace(scene, turns=said, over=end is not None, cut=cut)

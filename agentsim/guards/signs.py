@@ -11,6 +11,7 @@ from agentsim.guards.prepared import Prepared
 from agentsim.guards.reading import read
 from agentsim.guards.tongue import little_words_of, scripts
 from agentsim.guards.word_vectors import WORDS
+from agentsim.meaning import unit
 from agentsim.schema import FailureKind, Finding
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ class Signs:
     @cached_property
     def _near(self) -> list[list[float]]:
         """How near any two turns are in meaning; the task comes last."""
-        means = _unit(self._sums)
+        means = unit(self._sums)
         found: list[list[float]] = (means @ means.T).tolist()
         return found
 
@@ -124,11 +125,11 @@ class Signs:
 
         sums, count = self._sums, self.count
         so_far = np.concatenate([np.zeros_like(sums[:1]), np.cumsum(sums[:-1], axis=0)])
-        task = _unit(sums[-1])
-        behind = _unit(so_far[:-1] + sums[-1])
-        spoken = _unit(so_far[:-1])
+        task = unit(sums[-1])
+        behind = unit(so_far[:-1] + sums[-1])
+        spoken = unit(so_far[:-1])
         ends = np.minimum(np.arange(count) + WINDOW, count)
-        ahead, rest = _unit(so_far[ends] - so_far[:-1]), _unit(so_far[-1] - so_far[:-1])
+        ahead, rest = unit(so_far[ends] - so_far[:-1]), unit(so_far[-1] - so_far[:-1])
         found = {
             "break": (ahead * behind).sum(axis=1),
             "break-spoken": (ahead * spoken).sum(axis=1),
@@ -335,15 +336,7 @@ class Signs:
 def _concepts() -> "Vectors":
     import numpy as np
 
-    groups = [WORDS.of(group.split())[:, :-1].mean(axis=0) for group in CONCEPTS]
-    return np.stack([group / np.linalg.norm(group) for group in groups])
-
-
-def _unit(vectors: "Vectors") -> "Vectors":
-    import numpy as np
-
-    found: Vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-6)
-    return found
+    return unit(np.stack([WORDS.of(group.split())[:, :-1].mean(axis=0) for group in CONCEPTS]))
 
 
 def _share(words: frozenset[str], others: frozenset[str]) -> float:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from agentsim.topics.graph import broadest, narrower, path_of, walk
+from agentsim.topics.graph import broadest, leaves, node_id, path_of, walk
 from agentsim.topics.placing import Placement
 
 if TYPE_CHECKING:
@@ -89,22 +89,16 @@ def cover(graph: "Graph", outcomes: Iterable[Outcome]) -> Coverage:
     """Count outcomes on the topics of a graph, and on all that are broader."""
     every = [node for top in broadest(graph) for node in walk(graph, top)]
     found = Coverage({node: Count() for node in every})
-    above = {node: [node, *_above(graph, node)] for node in every}
+    paths = {node: path_of(graph, node) for node in every}
+    above = {
+        node: [node_id("topic", *path[:depth]) for depth in range(1, len(path) + 1)] for node, path in paths.items()
+    }
     for outcome in outcomes:
         _take(found, above, outcome)
-    bottom = [node for node in every if not narrower(graph, node)]
+    bottom = leaves(graph)
     found.leaves = len(bottom)
     found.covered = sum(found.topics[node].covered for node in bottom)
     return found
-
-
-def _above(graph: "Graph", topic: str) -> list[str]:
-    return [
-        broader
-        for _, broader, key in graph.out_edges(topic, keys=True)
-        if key == "broader"
-        for broader in (broader, *_above(graph, broader))
-    ]
 
 
 def _take(found: Coverage, above: dict[str, list[str]], outcome: Outcome) -> None:
@@ -134,5 +128,5 @@ def _take(found: Coverage, above: dict[str, list[str]], outcome: Outcome) -> Non
 
 def gaps(graph: "Graph", coverage: Coverage) -> list[str]:
     """Return the leaves that the dataset lacks, those that were tried most first."""
-    missing = [node for node in coverage.topics if not narrower(graph, node) and not coverage.topics[node].covered]
+    missing = [node for node in leaves(graph) if not coverage.topics[node].covered]
     return sorted(missing, key=lambda node: (-coverage.topics[node].simulated, path_of(graph, node)))

@@ -12,11 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from agentsim.meaning import vectors
+from agentsim.meaning import unit, vectors
 from agentsim.topics.graph import leaves, path_of
 
 if TYPE_CHECKING:
-    from agentsim.meaning import Vectors
     from agentsim.topics.graph import Graph
 
 LEAST = 0.6
@@ -56,7 +55,7 @@ class Placer:
         told = [_told(graph, leaf) for leaf in self._leaves]
         found = vectors(told)
         self._middle = found.mean(axis=0) if len(told) > 1 else np.zeros_like(found[0])
-        self._meanings = _unit(found - self._middle)
+        self._meanings = unit(found - self._middle)
         stems = [_stems(text) for text in told]
         seen = Counter(stem for one in stems for stem in one)
         weights = {stem: math.log(1 + len(stems) / times) for stem, times in seen.items()}
@@ -75,7 +74,7 @@ class Placer:
 
         if not turns:
             return Placement(None, 0.0, 0.0)
-        evidence = self._meanings @ _unit(vectors(turns).mean(axis=0) - self._middle)
+        evidence = self._meanings @ unit(vectors(turns).mean(axis=0) - self._middle)
         for stem in {stem for turn in turns for stem in _stems(turn)}:
             for leaf, share in self._shares.get(stem, ()):
                 evidence[leaf] += share
@@ -95,10 +94,3 @@ def _told(graph: "Graph", topic: str) -> str:
 
 def _stems(text: str) -> frozenset[str]:
     return frozenset(word[:_STEM] for word in _WORD.findall(text.casefold()) if len(word) > 2 or not word.isascii())
-
-
-def _unit(found: "Vectors") -> "Vectors":
-    import numpy as np
-
-    unit: Vectors = found / np.maximum(np.linalg.norm(found, axis=-1, keepdims=True), 1e-6)
-    return unit

@@ -526,11 +526,18 @@ Derrière l'église, gratuit après dix-neuf heures.
 }
 
 
-@pytest.mark.parametrize("case", LEAVES.values(), ids=LEAVES)
-def test_a_stretch_about_something_else_is_found_where_it_begins(case: Case) -> None:
+BY_JUDGE = ("en-narrowboat", "en-twins")
+"""A stretch of four turns in the midst of a long talk is no length that the rule looks at; the judge sees it."""
+
+
+@pytest.mark.parametrize("name", LEAVES)
+def test_a_stretch_about_something_else_is_found_where_it_begins(name: str) -> None:
+    case = LEAVES[name]
     prepared = case.prepared()
-    # A stretch of four turns in the midst of a long talk is no length that the rule looks at; the judge sees it.
-    found = by_rule(prepared.talk, "off_task") or detect(prepared.talk, ["off_task"])
+    found = by_rule(prepared.talk, "off_task")
+    if name in BY_JUDGE:
+        assert found == []
+        found = detect(prepared.talk, ["off_task"])
     assert case.turn is not None
     # The turn that opens it and the answer to that are not always told apart.
     assert [abs(finding.turn - case.turn) <= 1 for finding in found] == [True]
