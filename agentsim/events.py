@@ -35,6 +35,26 @@ class RunStarted(Noun):
     models: dict[str, str]
     """Model of each part (``default``, a role name, ``critic``, ``task``)."""
 
+    goal: int | None = None
+    """Accepted dialogues at which there is enough; ``planned`` is then the most that are tried."""
+
+    accepted: int = 0
+    """Of those finished before, how many were accepted."""
+
+
+class Planned(Noun):
+    """A dialogue was chosen by what became of earlier ones."""
+
+    kind: Literal["planned"] = "planned"
+    dialogue: str
+    """Id of the dialogue."""
+
+    assignment: Assignment
+    """What it is to be."""
+
+    seen: int
+    """How many outcomes, from the first dialogue's on, the choice had seen."""
+
 
 class DialogueStarted(Noun):
     """A dialogue begins, or goes on after a stop with the turns it had."""
@@ -231,6 +251,7 @@ class RunFinished(Noun):
 
 Event = Annotated[
     RunStarted
+    | Planned
     | DialogueStarted
     | Token
     | Withdrawn

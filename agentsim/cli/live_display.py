@@ -94,10 +94,11 @@ class LiveDisplay:
     def _status(self) -> Table:
         p = self._progress
         seconds = max(time.monotonic() - self._began, 1e-6)
-        left = p.planned - p.before - p.finished
-        eta = _clock(left * seconds / p.finished) if p.finished else "…"
+        done, whole = p.steps
+        here = p.finished if p.goal is None else p.accepted
+        eta = _clock((whole - done) * seconds / here) if here else "…"
         facts = [
-            f"{p.before + p.finished}/{p.planned}",
+            f"{done}/{whole}",
             f"{_clock(seconds)} gone, {eta} to go",
             f"{p.accepted} accepted",
             *([f"{p.rejected} rejected"] if p.rejected else []),
@@ -109,7 +110,7 @@ class LiveDisplay:
         ]
         grid = Table.grid(padding=(0, 1))
         grid.add_row(
-            ProgressBar(total=max(p.planned, 1), completed=p.before + p.finished, width=10),
+            ProgressBar(total=max(whole, 1), completed=done, width=10),
             Text(" · ".join(facts), style="dim", overflow="ellipsis", no_wrap=True),
         )
         return grid

@@ -56,7 +56,10 @@ class PlainDisplay:
             return
         elif isinstance(event, RunStarted):
             done = f", {event.finished} finished before" if event.finished else ""
-            self._write(f"{event.planned} dialogues planned{done}, {event.concurrency} at a time")
+            planned = f"{event.planned} dialogues planned"
+            if event.goal is not None:
+                planned = f"until {event.goal} dialogues are accepted, of {event.planned} at most"
+            self._write(f"{planned}{done}, {event.concurrency} at a time")
         elif isinstance(event, Decided):
             reasons = "; ".join(one_line(reason.detail, limit=120) for reason in event.verdict.reasons)
             self._verdict(event, f"{event.verdict.outcome} by {event.verdict.by}: {reasons}{graded}")
@@ -89,7 +92,7 @@ class PlainDisplay:
 
     def _verdict(self, event: Decided | DialogueFailed, told: str) -> None:
         p = self._progress
-        self._write(f"[{p.before + p.finished}/{p.planned}] {event.dialogue} {told}")
+        self._write(f"[{p.place}] {event.dialogue} {told}")
         if event.dialogue == self._focus:
             self._focus = None
 

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from agentsim.cli.goal_report import in_words, missed
 from agentsim.cli.keyboard import brief
 from agentsim.cli.live_display import LiveDisplay
 from agentsim.cli.output import console, print_json, say, write
@@ -64,8 +65,10 @@ def play_and_report(
     if outcome.bug is not None:
         sys.stderr.write(sanitise("".join(traceback.format_exception(outcome.bug))))
     exports = export_run(folder, FORMATS)
-    _report(outcome, exports, look)
-    return _status(outcome)
+    lacks = missed(folder) if outcome.finished.stopped == "done" else {}
+    _report(outcome, exports, look, lacks)
+    status = _status(outcome)
+    return 3 if lacks and status == 0 else status
 
 
 async def _play(folder: Path, display: LiveDisplay | PlainDisplay, people: Sequence[str], **options: Any) -> Outcome:
@@ -99,7 +102,7 @@ def _status(outcome: Outcome) -> int:
     return 3 if status == 0 and tally.failed else status
 
 
-def _report(outcome: Outcome, exports: Sequence[ExportResult], look: Look) -> None:
+def _report(outcome: Outcome, exports: Sequence[ExportResult], look: Look, lacks: dict[str, Any]) -> None:
     finished = outcome.finished
     tally, usage = finished.tally, finished.usage
     if look.as_json:
@@ -108,6 +111,7 @@ def _report(outcome: Outcome, exports: Sequence[ExportResult], look: Look) -> No
                 "run": str(outcome.folder),
                 "stopped": finished.stopped,
                 **tally.model_dump(),
+                "missed": lacks,
                 "usage": usage.model_dump(),
                 "exports": {
                     result.format: {
@@ -129,6 +133,7 @@ def _report(outcome: Outcome, exports: Sequence[ExportResult], look: Look) -> No
     ]
     for result in exports:
         lines.append(f"dataset: {result.folder} ({result.train} train + {result.validation} validation rows)")
+    lines += in_words(lacks, outcome.folder)
     if finished.stopped != "done" or tally.failed.keys() - {"ungraded"}:
         lines.append(f"go on with: agentsim resume {outcome.folder}")
     else:

@@ -13,6 +13,8 @@ from agentsim.cli.output import json_option
 @click.option("--max-tokens-total", type=int, help="A new cap on all tokens together.")
 @click.option("-j", "--concurrency", type=int, help="Dialogues at work at one time.")
 @click.option("-n", "--dialogues", type=int, help="A new number of dialogues; more than were planned.")
+@click.option("--accepted", type=int, help="A new number of accepted dialogues; more than before.")
+@click.option("--per-topic", type=int, help="A new number of accepted dialogues of each topic; more than before.")
 @click.option("--replay", type=click.Path(path_type=Path), help="Take all answers from another run; send nothing.")
 @click.option("--stream/--no-stream", default=None, help="Show one dialogue's words as they arrive.")
 @click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
@@ -23,6 +25,8 @@ def command(
     max_tokens_total: int | None,
     concurrency: int | None,
     dialogues: int | None,
+    accepted: int | None,
+    per_topic: int | None,
     replay: Path | None,
     stream: bool | None,
     quiet: bool,
@@ -44,6 +48,8 @@ def command(
         max_tokens_total=max_tokens_total,
         concurrency=concurrency,
         dialogues=dialogues,
+        accepted=accepted,
+        per_topic=per_topic,
     )
     return play_and_report(
         folder,

@@ -11,6 +11,9 @@ from agentsim.cli.output import json_option
 @click.command(epilog="Every option may also stand in run.yaml; see `agentsim init`.")
 @click.argument("config", type=click.Path(path_type=Path), required=False)
 @click.option("-n", "--dialogues", type=int, help="How many dialogues.  [10]")
+@click.option("--accepted", type=int, metavar="N", help="Stop at N accepted; -n is then the most tried.  [20 N]")
+@click.option("--per-topic", type=int, metavar="K", help="Go on until each topic has K accepted, or is given up.")
+@click.option("--plan", type=click.Choice(["rotation", "coverage"]), help="How the next is chosen.  [rotation]")
 @click.option("-m", "--model", help="Model of every part, in litellm's manner.  [embedded/smollm2-135m]")
 @click.option("--role", "roles", multiple=True, metavar="ROLE=MODEL", help="Model of one role; repeatable.")
 @click.option("--critic-model", help="Model that grades.")
@@ -80,6 +83,8 @@ def command(config: Path | None, **given: Any) -> int:
 
 _PLAIN = (
     "dialogues",
+    "accepted",
+    "per_topic",
     "model",
     "seed",
     "concurrency",
@@ -113,6 +118,7 @@ def _flags(given: dict[str, Any]) -> dict[str, Any]:
         ("task_specifier", "enabled"): given["specify_task"] or (given["task_model"] and True) or None,
         ("goal_check", "enabled"): given["goal_check"],
         ("guards", "mode"): given["guards"],
+        ("planning", "by"): given["plan"],
     }
     for (group, name), value in nested.items():
         if value is not None:

@@ -82,13 +82,30 @@ class Plan:
         cycle, place = divmod(round_, len(self._items[scenario.id, kind, name]))
         return self._order(scenario.id, kind, name, cycle)[place]
 
+    def candidates(self, scenario: str, role: str) -> Sequence[str]:
+        """Return the ids of those who may play a role, in an order drawn by the seed."""
+        return self._order(scenario, "cast", role, 0)
+
     def take(self, count: int) -> Iterator[Assignment]:
         """Yield the first ``count`` assignments."""
         return (self[index] for index in range(count))
 
     def _assign(self, index: int, round_: int, scenario: Scenario) -> Assignment:
         topic: TopicPath = self._choice(scenario, "topic", "", round_)
-        cast = self._cast(scenario, round_)
+        return self.assignment(index, scenario, topic, self._cast(scenario, round_), round_)
+
+    def assignment(
+        self, index: int, scenario: Scenario, topic: TopicPath, cast: Mapping[str, str], round_: int
+    ) -> Assignment:
+        """Return assignment ``index`` with the given choices.
+
+        Args:
+            index: 0 or more.
+            scenario: one of ``scenarios``.
+            topic: a leaf of its topic tree.
+            cast: a persona's id for each role that has one.
+            round_: how often the scenario was assigned before; the slots of its task are filled in rotation.
+        """
         slots = {name: self._choice(scenario, "slot", name, round_) for name in sorted(scenario.task.slots)}
         task = scenario.task.fill(topic, slots)
         people = (part for role in sorted(cast.items()) for part in role)
@@ -97,7 +114,7 @@ class Plan:
             index=index,
             id=f"{index:06d}-{name}",
             scenario=scenario.id,
-            cast=cast,
+            cast=dict(cast),
             topic=topic,
             slots=slots,
             task=task,
@@ -110,11 +127,11 @@ class Plan:
         if len(set(cast.values())) < len(cast):
             # Nobody talks to themselves unless the library leaves no other choice.
             orders = {role: self._order(scenario.id, "cast", role, round_) for role in roles}
-            cast = _told_apart({role: [cast[role], *orders[role]] for role in roles})
+            cast = told_apart({role: [cast[role], *orders[role]] for role in roles})
         return cast
 
 
-def _told_apart(wanted: Mapping[str, Sequence[str]]) -> dict[str, str]:
+def told_apart(wanted: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """Give each role the first of its people whom no other role needs (Kuhn's matching).
 
     A role for whom nobody is left gets its first choice all the same.

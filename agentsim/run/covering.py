@@ -21,12 +21,13 @@ def covered(reader: RunReader) -> tuple["Graph", Coverage]:
     people = [library.personas[name] for name in settings.personas or library.personas]
     graph = build(plan.scenarios, people)
     placer = Placer(graph)
+    planned = () if settings.steered else plan.take(reader.planned)
     outcomes: dict[int, Outcome] = {
-        index: Outcome(node_id("topic", *assignment.topic), "planned")
-        for index, assignment in enumerate(plan.take(reader.planned))
+        index: Outcome(node_id("topic", *assignment.topic), "planned") for index, assignment in enumerate(planned)
     }
+    end = reader.end
     for index, story in reader.stories():
-        if story.assignment is None:
+        if story.assignment is None or index >= end:
             continue
         history = story.history
         tokens = sum(turn.usage.prompt_tokens + turn.usage.completion_tokens for turn in history.turns)
@@ -35,5 +36,6 @@ def covered(reader: RunReader) -> tuple["Graph", Coverage]:
             (placement,) = placer.place([[turn.text for turn in history.turns]])
             outcomes[index] = Outcome(topic, story.verdict.outcome, placement, tokens)
         else:
-            outcomes[index] = Outcome(topic, "failed" if story.failure else "in flight", None, tokens)
+            state = "failed" if story.failure else "in flight" if history.task is not None else "planned"
+            outcomes[index] = Outcome(topic, state, None, tokens)
     return graph, cover(graph, (outcomes[index] for index in sorted(outcomes)))

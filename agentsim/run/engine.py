@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from agentsim.dialogue.conversation import converse
 from agentsim.dialogue.speakers import ModelSpeaker, speaker_kind
@@ -17,11 +17,14 @@ from agentsim.errors import (
     StorageError,
     UserError,
 )
-from agentsim.events import DialogueFailed, Event, RunFinished, RunStarted, Stopped
+from agentsim.events import DialogueFailed, Event, Planned, RunFinished, RunStarted, Stopped
+from agentsim.planning.steering import Ended
+from agentsim.run.line import Line, Rotation, Steered
 from agentsim.run.reader import RunReader
 from agentsim.run.settings import RunSettings
 from agentsim.run.setup import Setup
 from agentsim.run.shutter import Drained
+from agentsim.run.steered import Subjects, take_in
 from agentsim.run.store import Store
 from agentsim.run.story import Story
 from agentsim.schema import Assignment
@@ -60,6 +63,10 @@ class Engine:
         self._watchers = tuple(watchers)
         self._personas = setup.personas
         self._draining = False
+        self._line: Line | None = None
+        self._subjects: Subjects | None = None
+        """Which topics dialogues were about, where that decides what comes next."""
+
         self._why: AgentsimError | None = None
         self.bug: BaseException | None = None
         """First exception that is nobody's wrong setting: a fault in agentsim or in a user's own function."""
@@ -72,6 +79,7 @@ class Engine:
     def drain(self) -> None:
         """Let the calls in flight finish, keep their turns, and begin nothing more."""
         self._draining = True
+        self._wake()
 
     async def run(self) -> RunFinished:
         """Play until everything planned is played, or until the run is stopped; return its last event.
@@ -79,7 +87,8 @@ class Engine:
         Raises:
             AgentsimError: where a failure would meet every further dialogue; the run can be resumed.
         """
-        settled = {s.index for s in self._reader.summaries() if s.state in ("accepted", "rejected", "undecided")}
+        states = {summary.index: summary.state for summary in self._reader.summaries()}
+        settled = [index for index, state in states.items() if state in ("accepted", "rejected", "undecided")]
         stories = dict(self._reader.stories(unfinished=True))
         await self._emit(
             None,
@@ -88,13 +97,15 @@ class Engine:
                 finished=len(settled),
                 concurrency=self._settings.concurrency,
                 models=self._models(),
+                goal=self._goal(),
+                accepted=sum(states[index] == "accepted" for index in settled),
             ),
         )
-        work = iter([index for index in range(self._settings.dialogues) if index not in settled])
+        self._line = self._make_line(settled)
         workers = min(self._settings.concurrency, self._settings.dialogues)
         async with asyncio.TaskGroup() as group:
             for _ in range(workers):
-                group.create_task(self._work(work, stories))
+                group.create_task(self._work(self._line, stories))
         if isinstance(self._why, StorageError):
             raise self._why
         finished = RunFinished(tally=self._reader.tally(), usage=self._reader.usage(), stopped=self._stopped())
@@ -103,13 +114,30 @@ class Engine:
             raise self._why
         return finished
 
-    async def _work(self, work: Iterator[int], stories: dict[int, Story]) -> None:
-        for index in work:
-            if self._draining:
-                return
-            assignment = self._setup.plan[index]
+    def _goal(self) -> int | None:
+        """Return how many accepted dialogues are enough, as far as can be said beforehand."""
+        settings, steering = self._settings, self._setup.steering
+        if steering is None or settings.per_topic is None:
+            return settings.accepted
+        wanted = settings.per_topic * sum(cell.weight > 0 for cell in steering.cells)
+        return wanted if settings.accepted is None else min(wanted, settings.accepted)
+
+    def _make_line(self, settled: Collection[int]) -> Line:
+        settings, setup, done = self._settings, self._setup, frozenset(settled)
+        if setup.steering is None:
+            return Rotation(setup.plan, [index for index in range(settings.dialogues) if index not in done])
+        self._subjects = Subjects(setup.plan)
+        again = take_in(self._reader, setup.steering, self._subjects)
+        return Steered(setup.steering, again, settings.dialogues, lambda: self._draining)
+
+    async def _work(self, line: Line, stories: dict[int, Story]) -> None:
+        while not self._draining and (taken := await line.take()) is not None:
+            assignment, seen = taken
+            ended = Ended(accepted=False, about=None)
             try:
-                await self._play(assignment, stories.pop(index, Story()))
+                if seen is not None:
+                    await self._emit(assignment, Planned(dialogue=assignment.id, assignment=assignment, seen=seen))
+                ended = await self._play(assignment, stories.pop(assignment.index, Story()))
             except Drained:
                 return
             except asyncio.CancelledError as error:
@@ -119,8 +147,9 @@ class Engine:
                 await self._failed(assignment, error)
             except Exception as error:
                 await self._failed(assignment, error)
+            line.ended(assignment.index, ended)
 
-    async def _play(self, assignment: Assignment, story: Story) -> None:
+    async def _play(self, assignment: Assignment, story: Story) -> Ended:
         scenario = self._setup.scenarios[assignment.scenario]
 
         async def emit(*events: Event) -> None:
@@ -137,8 +166,11 @@ class Engine:
             watch=self._tell if self._watchers else None,
             history=story.history,
         )
-        with contextlib.suppress(Drained):
-            await self._setup.judge.judge(dialogue, scenario, emit=emit, grading=story.grading)
+        verdict = await self._setup.judge.judge(dialogue, scenario, emit=emit, grading=story.grading)
+        accepted = verdict.outcome == "accepted"
+        if self._subjects is None:
+            return Ended(accepted, None)
+        return self._subjects.ended(dialogue.turns, accepted=accepted)
 
     async def _failed(self, assignment: Assignment, error: BaseException) -> None:
         """Record why a dialogue did not finish, and stop the run where every other one would fail alike."""
@@ -164,6 +196,11 @@ class Engine:
     def _stop(self, error: AgentsimError) -> None:
         self._why = self._why or error
         self._draining = True
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._line is not None:
+            self._line.wake()
 
     def _stopped(self) -> Stopped:
         if isinstance(self._why, BudgetReached):

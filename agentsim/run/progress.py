@@ -56,6 +56,12 @@ class Progress:
     before: int = 0
     """Dialogues that were finished before this start."""
 
+    goal: int | None = None
+    """Accepted dialogues at which there is enough, where these are what counts."""
+
+    accepted_before: int = 0
+    """Of the dialogues finished before, how many were accepted."""
+
     accepted: int = 0
     rejected: int = 0
     undecided: int = 0
@@ -72,6 +78,19 @@ class Progress:
     def finished(self) -> int:
         """Dialogues that this start brought to a verdict or a failure."""
         return self.accepted + self.rejected + self.undecided + self.failed
+
+    @property
+    def steps(self) -> tuple[int, int]:
+        """How far the run is, and how far it has to go: in accepted dialogues, where these are what counts."""
+        if self.goal is not None:
+            return self.accepted_before + self.accepted, self.goal
+        return self.before + self.finished, self.planned
+
+    @property
+    def place(self) -> str:
+        """The same in words."""
+        done, whole = self.steps
+        return f"{done}/{whole}" + (" accepted" if self.goal is not None else "")
 
     @property
     def tokens(self) -> int:
@@ -103,6 +122,7 @@ class Progress:
             self._intervened(event)
         elif isinstance(event, RunStarted):
             self.planned, self.before = event.planned, event.finished
+            self.goal, self.accepted_before = event.goal, event.accepted
         elif isinstance(event, DialogueStarted):
             title = f"{event.assignment.scenario}: {event.assignment.topic[-1]}"
             self.live[event.dialogue] = Live(title, event.names)

@@ -1,6 +1,7 @@
 """Reading a run, finished or being written, without getting in its way."""
 
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 from agentsim.errors import StorageError, UserError
-from agentsim.events import Event, parse_event
+from agentsim.events import Event, Planned, parse_event
 from agentsim.run.counting import count_outcomes
 from agentsim.run.settings import RunSettings
 from agentsim.run.store import check_format
@@ -74,8 +75,34 @@ class RunReader:
 
     @property
     def planned(self) -> int:
-        """Dialogues in the plan."""
-        return self.settings.dialogues
+        """Dialogues in the plan; where a run stops by what was accepted, those it has chosen."""
+        if not self._stops_itself:
+            return self.settings.dialogues
+        (chosen,) = self._db.execute("SELECT count(*) FROM event WHERE kind = 'planned'").fetchone()
+        return min(int(chosen), self.end)
+
+    @property
+    def _stops_itself(self) -> bool:
+        return self.settings.accepted is not None or self.settings.per_topic is not None
+
+    @property
+    def end(self) -> int:
+        """Index behind the last dialogue that counts: where a number of accepted ones was asked for, they are taken in
+        the order of their indices, and what came after the last of them is none of the run's."""
+        if self.settings.accepted is None:
+            return sys.maxsize
+        row = self._db.execute(
+            "SELECT idx FROM dialogue WHERE state = 'accepted' ORDER BY idx LIMIT 1 OFFSET ?",
+            (self.settings.accepted - 1,),
+        ).fetchone()
+        return sys.maxsize if row is None else int(row[0]) + 1
+
+    def chosen(self) -> Iterator[Planned]:
+        """Yield what outcomes decided to play, in its order."""
+        for (body,) in self._db.execute("SELECT body FROM event WHERE kind = 'planned' ORDER BY dialogue"):
+            event = parse_event(body)
+            assert isinstance(event, Planned)
+            yield event
 
     def personas(self) -> dict[str, Persona]:
         """Return the personas of the run's library, by id."""
@@ -99,7 +126,8 @@ class RunReader:
             " (SELECT dialogue AS spoken, sum(CASE kind WHEN 'turn_done' THEN 1"
             " ELSE -json_array_length(body, '$.intervention.undone') END) AS turns"
             " FROM event WHERE kind IN ('turn_done', 'intervened') GROUP BY dialogue)"
-            " ON spoken = idx ORDER BY idx"
+            " ON spoken = idx WHERE idx < ? ORDER BY idx",
+            (self.end,),
         )
         return [Summary(*row) for row in rows]
 
@@ -140,14 +168,17 @@ class RunReader:
 
     def records(self) -> Iterator[Record]:
         """Yield the records with a verdict, in plan order."""
-        for _, story in self.stories():
-            record = story.record()
+        end = self.end
+        for index, story in self.stories():
+            record = story.record() if index < end else None
             if record is not None:
                 yield record
 
     def tally(self) -> Tally:
         """Return how the planned dialogues came out so far."""
-        groups = self._db.execute("SELECT state, code, count(*) FROM dialogue GROUP BY state, code")
+        groups = self._db.execute(
+            "SELECT state, code, count(*) FROM dialogue WHERE idx < ? GROUP BY state, code", (self.end,)
+        )
         return count_outcomes(groups, self.planned)
 
     def usage(self) -> Usage:

@@ -18,7 +18,7 @@ from agentsim.llm.model import Model
 from agentsim.run.directory import make_run_folder, write_run_yaml
 from agentsim.run.engine import Engine, Watcher
 from agentsim.run.reader import RunReader
-from agentsim.run.settings import RunSettings
+from agentsim.run.settings import MOST, TRIES, RunSettings
 from agentsim.run.setup import (
     Unasked,
     check_endpoints,
@@ -32,7 +32,7 @@ from agentsim.run.setup import (
 from agentsim.run.small_models import SMALL
 from agentsim.run.store import Store
 
-ADJUSTABLE = frozenset({"max_cost", "max_tokens_total", "concurrency", "dialogues"})
+ADJUSTABLE = frozenset({"max_cost", "max_tokens_total", "concurrency", "dialogues", "accepted", "per_topic"})
 """Settings that a resumed run may change: they shape no dialogue."""
 
 
@@ -119,16 +119,22 @@ def adjust(folder: Path, **changes: float | None) -> None:
         )
     with closing(RunReader(folder)) as reader:
         before = reader.settings
+    if "accepted" in wanted and "dialogues" not in wanted:
+        wanted["dialogues"] = max(before.dialogues, min(MOST, TRIES * int(wanted["accepted"])))
     try:
         settings = RunSettings.model_validate({**before.model_dump(), **wanted})
     except ValidationError as error:
         first = error.errors()[0]
         raise UserError(f"{first['loc'][0]}: {first['msg']}", fix="give an allowed value") from None
-    if settings.dialogues < before.dialogues:
-        raise UserError(
-            f"the run was planned with {before.dialogues} dialogues; it cannot shrink to {settings.dialogues}",
-            fix=f"give --dialogues {before.dialogues} or more",
-        )
+    for name, option in (("dialogues", "--dialogues"), ("accepted", "--accepted"), ("per_topic", "--per-topic")):
+        was, now = getattr(before, name), getattr(settings, name)
+        if was is None and now is not None:
+            raise UserError(f"the run was not planned with {option}", fix=f"start a new run with {option} {now}")
+        if was is not None and now < was:
+            what = f"{was} dialogues" if name == "dialogues" else f"{option} {was}"
+            raise UserError(
+                f"the run was planned with {what}; it cannot shrink to {now}", fix=f"give {option} {was} or more"
+            )
     with closing(Store(folder)) as store:
         store.put({"settings": settings.model_dump(mode="json")}, ())
     write_run_yaml(folder, settings)

@@ -3,10 +3,16 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from agentsim.schema.guards import Guards
 from agentsim.schema.noun import Id, Noun, RoleName, Text
+
+MOST = 10_000_000
+"""Dialogues of a run, at most."""
+
+TRIES = 20
+"""Dialogues that are tried for each that is to be accepted, at most, where the user names no limit."""
 
 
 class Sampling(Noun):
@@ -156,6 +162,35 @@ class ModelSettings(Noun):
     """Most calls at once."""
 
 
+Shares = dict[Text, Annotated[float, Field(ge=0, le=1)]]
+
+
+class PlanningSettings(Noun):
+    """How the next dialogue is chosen."""
+
+    by: Literal["rotation", "coverage"] | None = None
+    """``rotation``: every scenario in turn, every topic before any repeats, whatever becomes of them. ``coverage``:
+    what was said and accepted so far decides. Where left out, coverage if anything else here, or a number of accepted
+    dialogues, is asked for; else rotation."""
+
+    window: Annotated[int, Field(ge=1, le=4096)] = 16
+    """By coverage: the choice of dialogue ``k`` sees the outcomes of those up to ``k - window``. No more dialogues than
+    this are at work at one time; the choice knows more the smaller it is."""
+
+    topics: Shares = {}
+    """Target share of topics, by name or path (``Health / Sleep``), with all that is narrower; the others share the
+    rest by their number of leaves."""
+
+    scenarios: Shares = {}
+    """Target share of scenarios, by id."""
+
+    personas: Shares = {}
+    """Target share of people among all that are cast, by id, as far as roles take them."""
+
+    difficulties: Shares = {}
+    """The same of ``easy``, ``middling`` and ``hard`` people."""
+
+
 class RunSettings(Noun):
     """A run. Every field has a default, so an empty file is a valid one."""
 
@@ -165,8 +200,19 @@ class RunSettings(Noun):
     model: Text = "embedded/smollm2-135m"
     """Model of every part that names none of its own, in litellm's manner."""
 
-    dialogues: Annotated[int, Field(ge=1, le=10_000_000)] = 10
+    dialogues: Annotated[int, Field(ge=1, le=MOST)] = 10
     """How many dialogues to simulate."""
+
+    accepted: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    """Accepted dialogues at which the run has enough: it stops at exactly that many. ``dialogues`` is then the most
+    that are tried; where it is left out, 20 times as many."""
+
+    per_topic: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    """Accepted dialogues that each topic is to have. A topic where nothing comes of 8 tries is given up and reported.
+    ``dialogues`` is then the most that are tried; where it is left out, there is no such limit."""
+
+    planning: PlanningSettings = PlanningSettings()
+    """How the next dialogue is chosen."""
 
     concurrency: Annotated[int, Field(ge=1, le=4096)] = 4
     """Most dialogues at work at one time."""
@@ -245,6 +291,26 @@ class RunSettings(Noun):
 
     system: Literal["public", "none"] = "public"
     """Whether exported rows begin with a system message made of the role's public text."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _most(cls, told: Any) -> Any:
+        """Where a run stops by what was accepted, so many dialogues are tried at most."""
+        if not isinstance(told, dict) or told.get("dialogues") is not None:
+            return told
+        told = {name: value for name, value in told.items() if name != "dialogues"}
+        accepted = str(told.get("accepted"))  # a file's scalars are read as they are written
+        if accepted.isdecimal():
+            return {**told, "dialogues": min(MOST, TRIES * max(1, int(accepted)))}
+        return {**told, "dialogues": MOST} if told.get("per_topic") is not None else told
+
+    @property
+    def steered(self) -> bool:
+        """Whether what was said and accepted decides what comes next."""
+        if self.planning.by is None:
+            asked = self.planning != PlanningSettings()
+            return asked or self.accepted is not None or self.per_topic is not None
+        return self.planning.by == "coverage"
 
     def part_model(self, part: Literal["critic", "task", "goal", "order"]) -> str:
         """Return the model of a part beside the roles."""

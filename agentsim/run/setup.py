@@ -18,11 +18,13 @@ from agentsim.llm.model import Answer, Model, Request
 from agentsim.llm.recording import Recorded, Recording
 from agentsim.llm.ways import Ways
 from agentsim.planning.plan import Plan
+from agentsim.planning.steering import Steering
 from agentsim.prompts.render import Prompts
 from agentsim.run.judging import Judge
 from agentsim.run.settings import GoalSettings, RunSettings, Sampling
 from agentsim.run.shutter import Shutter
 from agentsim.run.small_models import SMALL, default_sampling
+from agentsim.run.steered import make_steering
 from agentsim.run.store import Store
 from agentsim.schema import Persona, Scenario
 
@@ -41,6 +43,9 @@ class Setup:
 
     personas: Mapping[str, Persona]
     """Personas by id."""
+
+    steering: Steering | None
+    """What chooses the next dialogue by what became of earlier ones; ``None`` where the plan's own order is kept."""
 
 
 def load_library(settings: RunSettings) -> Library:
@@ -112,7 +117,9 @@ def make_setup(
     if settings.critic.enabled:
         side = SideModel(settings.part_model("critic"), settings.critic.sampling.params())
         critic = Critic(door, prompts, side)
-    return Setup(plan, stage, Judge(library, settings.critic, critic, settings.guards), scenarios, library.personas)
+    judge = Judge(library, settings.critic, critic, settings.guards)
+    steering = make_steering(settings, plan, library.personas) if settings.steered else None
+    return Setup(plan, stage, judge, scenarios, library.personas, steering)
 
 
 def asks_for_goal(settings: RunSettings) -> bool:

@@ -13,6 +13,7 @@ from agentsim.events import (
     Flagged,
     Graded,
     Intervened,
+    Planned,
     TurnDone,
 )
 from agentsim.schema import Assignment, Grading, Record, Verdict
@@ -48,7 +49,9 @@ def fold(events: Iterable[Event]) -> Story:
     story = Story()
     history = story.history
     for event in events:
-        if isinstance(event, DialogueStarted):
+        if isinstance(event, Planned):
+            story.assignment = event.assignment
+        elif isinstance(event, DialogueStarted):
             story.assignment, story.names = event.assignment, event.names
             history.task, history.lineage = event.task, event.lineage
         elif isinstance(event, TurnDone):

@@ -126,6 +126,13 @@ def _take(found: Coverage, above: dict[str, list[str]], outcome: Outcome) -> Non
         went[there or ""] = went.get(there or "", 0) + 1
 
 
+def short(graph: "Graph", coverage: Coverage, wanted: int) -> list[tuple[str, Count]]:
+    """Return the leaves that fewer dialogues than are wanted were accepted about, those that were tried most first."""
+    found = [(node, coverage.topics[node]) for node in leaves(graph)]
+    missing = [(node, count) for node, count in found if count.accepted < wanted]
+    return sorted(missing, key=lambda one: (-one[1].planned, path_of(graph, one[0])))
+
+
 def gaps(graph: "Graph", coverage: Coverage) -> list[str]:
     """Return the leaves that the dataset lacks, those that were tried most first."""
     missing = [node for node in leaves(graph) if not coverage.topics[node].covered]

@@ -27,6 +27,11 @@ LEVELS = ("easy", "middling", "hard")
 """Difficulty of personas, in thirds of ``difficulty.level``."""
 
 
+def level_of(persona: Persona) -> str:
+    """Return how difficult a persona is, one of ``LEVELS``."""
+    return LEVELS[min(2, int(persona.difficulty.level * 3))]
+
+
 def node_id(kind: NodeKind, *parts: str) -> str:
     """Return the id of a node from its content: the path of a topic, the id of a scenario or persona, a name."""
     text = "\x1f".join((kind, *parts)).encode("utf-8", "surrogatepass")
@@ -74,8 +79,10 @@ def _add_persona(graph: "Graph", persona: Persona) -> str:
     node = node_id("persona", persona.id)
     if node not in graph:
         graph.add_node(node, kind="persona", name=persona.id)
-        level = LEVELS[min(2, int(persona.difficulty.level * 3))]
-        held: list[tuple[NodeKind, str]] = [("difficulty", level), *(("skill", name) for name in persona.knowledge)]
+        held: list[tuple[NodeKind, str]] = [
+            ("difficulty", level_of(persona)),
+            *(("skill", name) for name in persona.knowledge),
+        ]
         for kind, name in held:
             other = node_id(kind, name)
             graph.add_node(other, kind=kind, name=name)

@@ -1,0 +1,94 @@
+"""Who plays: people such that all pairs of scenario, role, person, topic and difficulty are met early.
+
+A greedy step of t-way covering arrays for t = 2 (Cohen et al. 1997): of those who may play a role, the one whose pairs
+with what is chosen already were met least.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from agentsim.planning.plan import Plan, told_apart
+from agentsim.planning.seeded import digest
+from agentsim.schema import Scenario, TopicPath
+
+LOOKED_AT = 48
+"""Candidates that are compared for a role; of more people another part comes to the turn each time."""
+
+OWED = 10.0
+"""What it counts that somebody is behind their target share by a dialogue: more than any pairs."""
+
+Pair = tuple[str, ...]
+
+
+class Casting:
+    """Casts roles and remembers which pairs were met.
+
+    Args:
+        plan: who may play what.
+        levels: difficulty of each persona, by id.
+        shares: target share of personas and of difficulties, by their names, where there are any.
+    """
+
+    def __init__(self, plan: Plan, levels: Mapping[str, str], shares: Mapping[str, float]) -> None:
+        self._plan = plan
+        self._levels = levels
+        self._shares = shares
+        self._met: Counter[Pair] = Counter()
+        self._cast = 0
+
+    def choose(self, scenario: Scenario, topic: TopicPath, index: int) -> dict[str, str]:
+        """Return a persona for each role that has one; nobody plays two unless there is no other choice."""
+        roles = [role.name for role in scenario.order if role.persona is not None]
+        chosen: dict[str, str] = {}
+        for role in roles:
+            worth = self._worth(scenario.id, topic, role, chosen, index)
+            best = max(worth, key=lambda person: (worth[person], person), default=None)
+            if best is None:
+                orders = {name: [*self._plan.candidates(scenario.id, name)] for name in roles}
+                return told_apart(
+                    {name: [*([chosen[name]] if name in chosen else []), *orders[name]] for name in roles}
+                )
+            chosen[role] = best
+        return chosen
+
+    def _worth(
+        self, scenario: str, topic: TopicPath, role: str, chosen: Mapping[str, str], index: int
+    ) -> dict[str, float]:
+        every = self._plan.candidates(scenario, role)
+        start = index * LOOKED_AT % len(every)
+        looked_at = every if len(every) <= LOOKED_AT else [*every, *every][start : start + LOOKED_AT]
+        met, found = self._met, {}
+        for person in looked_at:
+            if person in chosen.values():
+                continue
+            pairs = self._pairs(scenario, topic, role, person, chosen)
+            worth = sum(1 / (1 + met[pair]) for pair in pairs)
+            for name in (person, self._levels[person]):
+                if name in self._shares:
+                    owed = self._shares[name] * (self._cast + 1) - met[name,]
+                    worth += OWED * max(-1.0, min(1.0, owed))
+            # Among equals chance decides, the same everywhere.
+            found[person] = worth + digest(self._plan.seed, "cast", index, role, person)[0] / 1e6
+        return found
+
+    def _pairs(
+        self, scenario: str, topic: TopicPath, role: str, person: str, chosen: Mapping[str, str]
+    ) -> Sequence[Pair]:
+        level, about = self._levels[person], "\x1e".join(topic)
+        return (
+            ("scenario", scenario, role, person),
+            ("scenario", scenario, role, level),
+            ("topic", about, role, person),
+            ("topic", about, role, level),
+            *(("people", other, there, role, person) for other, there in chosen.items()),
+        )
+
+    def keep(self, scenario: Scenario, topic: TopicPath, cast: Mapping[str, str]) -> None:
+        """Count the pairs of an assignment as met."""
+        before: dict[str, str] = {}
+        for role in (role.name for role in scenario.order if role.name in cast):
+            person = cast[role]
+            self._met.update(self._pairs(scenario.id, topic, role, person, before))
+            self._met.update([(person,), (self._levels[person],)])
+            self._cast += 1
+            before[role] = person

@@ -1,0 +1,280 @@
+"""Which dialogue comes next, from what became of the earlier ones.
+
+Assignment ``k`` sees the outcomes of all assignments up to ``k - window`` in the order of their numbers, and of no
+later ones, whenever these came in; so a fast or slow answer never changes the plan, and neither does concurrency. The
+price: a dialogue waits where one that is ``window`` places before it has not ended, and its choice does not know of the
+latest.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from agentsim.errors import UserError
+from agentsim.planning.casting import Casting
+from agentsim.planning.frontier import Frontier
+from agentsim.planning.gain import PATIENCE, chance, gain
+from agentsim.planning.plan import Plan
+from agentsim.planning.shares import known, weights
+from agentsim.planning.spread import spread
+from agentsim.schema import Assignment, Scenario, TopicPath
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What became of an assignment."""
+
+    accepted: bool
+    """Whether its dialogue goes into the dataset."""
+
+    about: TopicPath | None
+    """The leaf that it was about, by what was said; ``None`` where it was about none."""
+
+
+@dataclass(frozen=True)
+class Wait:
+    """No choice can be made before the outcome of an assignment is known."""
+
+    index: int
+    """Which one."""
+
+
+@dataclass(frozen=True)
+class Goals:
+    """When a run has enough."""
+
+    accepted: int | None = None
+    """Accepted dialogues in all."""
+
+    per_topic: int | None = None
+    """Accepted dialogues about each leaf."""
+
+
+@dataclass
+class Cell:
+    """What is known of one leaf."""
+
+    topic: TopicPath
+    scenarios: list[Scenario]
+    """Those that can be about it."""
+
+    weight: float = 1.0
+    held: int = 0
+    """Accepted dialogues about it, whatever they were assigned to."""
+
+    in_flight: int = 0
+    """Dialogues assigned to it whose outcome was not seen."""
+
+    tries: int = 0
+    """Dialogues assigned to it whose outcome was seen."""
+
+    hits: int = 0
+    """Of these, how many were accepted and about it."""
+
+
+class Steering:
+    """The sequence of assignments of one run.
+
+    Args:
+        plan: what can be assigned, and the seed.
+        levels: difficulty of each persona, by id.
+        window: how many assignments lie between the newest outcome that is seen and the choice; 1 or more.
+        goals: when there is enough.
+        shares: target shares, by ``topic``, ``scenario``, ``persona`` and ``difficulty``, and their names.
+
+    Raises:
+        UserError: where a share names what the run does not have, or shares are more than 1.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        levels: Mapping[str, str],
+        window: int,
+        goals: Goals = Goals(),
+        shares: Mapping[str, Mapping[str, float]] | None = None,
+    ) -> None:
+        shares = shares or {}
+        self._plan = plan
+        self._window = window
+        self._goals = goals
+        self._scenario_shares = shares.get("scenario", {})
+        people = {**shares.get("persona", {}), **shares.get("difficulty", {})}
+        known("scenario", self._scenario_shares, {scenario.id for scenario in plan.scenarios})
+        known("persona", shares.get("persona", {}), levels)
+        known("difficulty", shares.get("difficulty", {}), {*levels.values()})
+        self._casting = Casting(plan, levels, people)
+        self._assigned: list[tuple[Assignment, int]] = []
+        self._ended: dict[int, Ended] = {}
+        self._seen = 0
+        self._accepted = 0
+        self._tries: dict[str, list[int]] = {scenario.id: [0, 0, 0] for scenario in plan.scenarios}
+        """For each scenario its assignments, outcomes seen, and successes among these."""
+
+        self._both: dict[tuple[int, str], int] = {}
+        """Assignments by cell and scenario."""
+
+        about: dict[TopicPath, list[Scenario]] = {}
+        for scenario in plan.scenarios:
+            for topic in scenario.topic_paths():
+                about.setdefault(topic, []).append(scenario)
+        order = spread(list(about), plan.seed)
+        by_topic = weights(order, shares.get("topic", {}))
+        by_scenario = self._scenario_weights(about)
+        self.cells = [
+            Cell(topic, about[topic], weight * by_scenario[topic])
+            for topic, weight in zip(order, by_topic, strict=True)
+        ]
+        """Every leaf, in the order in which equals are taken."""
+
+        self._number = {cell.topic: number for number, cell in enumerate(self.cells)}
+        self._frontier = Frontier(range(len(self.cells)))
+        for number in range(len(self.cells)):
+            self._tell(number)
+
+    @property
+    def planned(self) -> int:
+        """Assignments made so far."""
+        return len(self._assigned)
+
+    @property
+    def seen(self) -> int:
+        """How many of them, from the first on, have an outcome that was seen."""
+        return self._seen
+
+    def assigned(self) -> Iterable[Assignment]:
+        """Return the assignments made so far, in their order."""
+        return (assignment for assignment, _ in self._assigned)
+
+    def ended(self, index: int, outcome: Ended) -> None:
+        """Tell what became of an assignment; in any order."""
+        if index >= self._seen:
+            self._ended[index] = outcome
+            return
+        # It was tried again, after it had been seen to fail.
+        cell = self.cells[self._assigned[index][1]]
+        cell.tries -= 1
+        cell.in_flight += 1
+        tries = self._tries[self._assigned[index][0].scenario]
+        tries[1] -= 1
+        self._count(index, outcome)
+
+    def next(self) -> Assignment | Wait | None:
+        """Return the next assignment, what it waits for, or ``None`` where there is enough."""
+        missing = self._see(max(0, self.planned - self._window + 1))
+        if missing is not None:
+            return missing
+        # Where what is in flight may be enough, its outcomes are seen one by one before more is begun.
+        while (cell := self._wanted()) is None:
+            if self._seen == self.planned:
+                return None
+            missing = self._see(self._seen + 1)
+            if missing is not None:
+                return missing
+        assignment = self._assign(cell)
+        self.take(assignment, self._seen)
+        return assignment
+
+    def take(self, assignment: Assignment, seen: int) -> None:
+        """Go on after an assignment that was made before, which had seen the first ``seen`` outcomes.
+
+        Raises:
+            UserError: where it is about nothing that this run can be about, or an outcome that it saw is missing.
+        """
+        if self._see(seen) is not None or assignment.topic not in self._number:
+            raise UserError(f"assignment {assignment.id} does not belong to this plan", fix="start a new run")
+        number = self._number[assignment.topic]
+        scenario = next(one for one in self._plan.scenarios if one.id == assignment.scenario)
+        self._assigned.append((assignment, number))
+        self._casting.keep(scenario, assignment.topic, assignment.cast)
+        self._tries[scenario.id][0] += 1
+        self._both[number, scenario.id] = self._both.get((number, scenario.id), 0) + 1
+        self.cells[number].in_flight += 1
+        self._tell(number)
+
+    def given_up(self) -> list[Cell]:
+        """Return the leaves that are to have more dialogues and were given up."""
+        return [cell for cell in self.cells if self._short(cell) and self._hopeless(cell)]
+
+    def _see(self, count: int) -> Wait | None:
+        """Take in the first ``count`` outcomes; return what is missing, where one is."""
+        while self._seen < count:
+            outcome = self._ended.pop(self._seen, None)
+            if outcome is None:
+                return Wait(self._seen)
+            self._seen += 1
+            self._count(self._seen - 1, outcome)
+        return None
+
+    def _count(self, index: int, outcome: Ended) -> None:
+        assignment, number = self._assigned[index]
+        cell, about = self.cells[number], self._number.get(outcome.about or ())
+        hit = outcome.accepted and about == number
+        cell.in_flight -= 1
+        cell.tries += 1
+        cell.hits += hit
+        tries = self._tries[assignment.scenario]
+        tries[1] += 1
+        tries[2] += hit
+        if outcome.accepted:
+            self._accepted += 1
+            if about is not None:
+                self.cells[about].held += 1
+                self._tell(about)
+        self._tell(number)
+
+    def _wanted(self) -> int | None:
+        """Return the leaf that is to come next, ``None`` where what is in flight may be enough."""
+        goal = self._goals.accepted
+        if goal is not None and self._accepted + self.planned - self._seen >= goal:
+            return None
+        return self._frontier.best()
+
+    def _tell(self, number: int) -> None:
+        cell = self.cells[number]
+        goal = self._goals.per_topic
+        if goal is not None and (cell.held + cell.in_flight >= goal or self._hopeless(cell)):
+            worth = 0.0
+        else:
+            worth = gain(cell.weight, cell.held, cell.in_flight, cell.tries, cell.hits)
+        self._frontier.tell(number, worth)
+
+    def _short(self, cell: Cell) -> bool:
+        return self._goals.per_topic is not None and cell.held < self._goals.per_topic
+
+    def _hopeless(self, cell: Cell) -> bool:
+        """Return whether a leaf had its tries: all there are without a success, else so many for each that it is to
+        have."""
+        goal = self._goals.per_topic or 1
+        tries = cell.tries + cell.in_flight
+        return tries >= (PATIENCE * goal if cell.hits else PATIENCE)
+
+    def _assign(self, number: int) -> Assignment:
+        cell, index = self.cells[number], self.planned
+        scenario = max(cell.scenarios, key=lambda one: (self._scenario_worth(number, one.id), one.id))
+        cast = self._casting.choose(scenario, cell.topic, index)
+        return self._plan.assignment(index, scenario, cell.topic, cast, self._tries[scenario.id][0])
+
+    def _scenario_worth(self, number: int, scenario: str) -> tuple[float, float]:
+        assigned, tries, hits = self._tries[scenario]
+        worth = chance(tries, hits) / (1 + self._both.get((number, scenario), 0))
+        if scenario in self._scenario_shares:
+            worth *= self._scenario_shares[scenario] * (self.planned + 1) / (assigned + 1)
+        return worth, -assigned
+
+    def _scenario_weights(self, about: Mapping[TopicPath, list[Scenario]]) -> Mapping[TopicPath, float]:
+        """Return the weight of each leaf, so that scenarios get the shares that are asked for."""
+        shares = self._scenario_shares
+        if not shares:
+            return dict.fromkeys(about, 1.0)
+        # A leaf of several scenarios counts for each of them in part.
+        sizes = dict.fromkeys((scenario.id for scenario in self._plan.scenarios), 0.0)
+        for scenarios in about.values():
+            for scenario in scenarios:
+                sizes[scenario.id] += 1 / len(scenarios)
+        free = sum(size for name, size in sizes.items() if name not in shares)
+        left = max(0.0, 1 - sum(shares.values()))
+        each = {
+            name: (shares[name] / size if name in shares else left / free) * len(about) for name, size in sizes.items()
+        }
+        return {topic: sum(each[one.id] for one in scenarios) / len(scenarios) for topic, scenarios in about.items()}

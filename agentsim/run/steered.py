@@ -1,0 +1,70 @@
+"""The choice of what comes next, set up for a run and brought to where the run stands."""
+
+from collections.abc import Mapping
+
+from agentsim.events import Planned
+from agentsim.planning.plan import Plan
+from agentsim.planning.steering import Ended, Goals, Steering
+from agentsim.run.reader import RunReader
+from agentsim.run.settings import RunSettings
+from agentsim.schema import Assignment, Persona, Turn
+from agentsim.topics.graph import build, level_of, path_of
+from agentsim.topics.placing import Placer
+
+
+def make_steering(settings: RunSettings, plan: Plan, personas: Mapping[str, Persona]) -> Steering:
+    """Return the choice by a run's settings, before anything is chosen.
+
+    Raises:
+        UserError: where a share names what the run does not have.
+    """
+    asked = settings.planning
+    return Steering(
+        plan,
+        levels={name: level_of(persona) for name, persona in personas.items()},
+        window=asked.window,
+        goals=Goals(settings.accepted, settings.per_topic),
+        shares={
+            "topic": asked.topics,
+            "scenario": asked.scenarios,
+            "persona": asked.personas,
+            "difficulty": asked.difficulties,
+        },
+    )
+
+
+class Subjects:
+    """Says which topic of a plan a dialogue was about."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._graph = build(plan.scenarios)
+        self._placer = Placer(self._graph)
+
+    def ended(self, turns: tuple[Turn, ...], *, accepted: bool) -> Ended:
+        """Return the outcome of a dialogue with a verdict."""
+        (placement,) = self._placer.place([[turn.text for turn in turns]])
+        return Ended(accepted, None if placement.topic is None else path_of(self._graph, placement.topic))
+
+
+def take_in(reader: RunReader, steering: Steering, subjects: Subjects) -> list[Assignment]:
+    """Bring the choice to where a run stands; return what was chosen and has no verdict, in its order."""
+    states = {summary.index: summary.state for summary in reader.summaries()}
+    open_ = []
+    for index, story in reader.stories():
+        if story.verdict is not None:
+            accepted = story.verdict.outcome == "accepted"
+            steering.ended(index, subjects.ended(tuple(story.history.turns), accepted=accepted))
+        elif story.assignment is not None:
+            open_.append(story.assignment)
+    for index, event in enumerate(reader.chosen()):
+        _see_failures(steering, states, event)
+        steering.take(event.assignment, event.seen)
+        assert event.assignment.index == index
+    return open_
+
+
+def _see_failures(steering: Steering, states: Mapping[int, str], event: Planned) -> None:
+    """Tell of those that had failed when the choice was made, and will be tried again."""
+    for index in range(steering.seen, event.seen):
+        if states.get(index) in ("failed", "running", None):
+            steering.ended(index, Ended(accepted=False, about=None))
