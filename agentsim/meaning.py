@@ -53,8 +53,8 @@ def unit(found: "Vectors") -> "Vectors":
 
 
 @cache
-def _middle() -> "npt.NDArray[np.float32]":
-    """The mean of all pieces, as vectors of length 1."""
+def middle() -> "npt.NDArray[np.float32]":
+    """Return what the vectors of all language have in common: the mean of all pieces, as vectors of length 1."""
     found: npt.NDArray[np.float32] = unit(_words().embedding).mean(axis=0)
     return found
 
@@ -75,7 +75,7 @@ def word_vectors(words: Sequence[str]) -> tuple["Vectors", "Vectors"]:
         # The tokenizer fills all words of a batch up to the longest; a word's vector must not depend on the others.
         ids = [piece for piece, own in zip(encoded.ids, encoded.attention_mask, strict=True) if own]
         if ids:
-            found[row] = unit(held.embedding[ids].mean(axis=0)) - _middle()
+            found[row] = unit(held.embedding[ids].mean(axis=0)) - middle()
             rare = (float(np.log(1 + max(ids))) - 5.5) / 4.0
             telling[row] = min(1.0, max(0.1, rare, 0.85 if len(ids) > 1 else 0.0))
     return unit(found), telling

@@ -29,19 +29,25 @@ def command(run: Path, gaps: bool, as_json: bool) -> None:
     dialogues that ended, `accepted` those that went into the dataset; `on topic` is the share of the dialogues assigned
     to a topic that were about it. Topics with the widest gaps come first.
     """
-    from agentsim.run.covering import covered
+    from dataclasses import asdict
+
+    from agentsim.cli.show_variety import show_variety, variety
+    from agentsim.run.covering import survey
 
     with opened(run_folder(run)) as reader:
-        graph, coverage = covered(reader)
+        seen = survey(reader)
+        graph, coverage = seen.graph, seen.coverage
         folder = reader.folder
+    varied = variety(seen)
     if as_json:
-        print_json({"run": str(folder), **_facts(graph, coverage)})
+        print_json({"run": str(folder), **_facts(graph, coverage), **asdict(varied)})
         return
     _show(graph, coverage, gaps)
     summary = f"{coverage.covered} of {coverage.leaves} topics covered"
     if coverage.nowhere:
         summary += f"; {coverage.nowhere} dialogues were about none of them"
     say(summary)
+    show_variety(varied)
 
 
 def _facts(graph: "Graph", coverage: "Coverage") -> dict[str, Any]:

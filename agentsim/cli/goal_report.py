@@ -10,7 +10,7 @@ SHOWN = 10
 def missed(folder: Path) -> dict[str, Any]:
     """Return what a run that is done was asked for and has not reached; empty where there is nothing of the kind."""
     from agentsim.cli.run_argument import opened
-    from agentsim.run.covering import covered
+    from agentsim.run.covering import survey
     from agentsim.topics.coverage import short
     from agentsim.topics.graph import path_of
 
@@ -21,7 +21,8 @@ def missed(folder: Path) -> dict[str, Any]:
         if settings.accepted is not None and accepted < settings.accepted:
             found["accepted"] = {"wanted": settings.accepted, "got": accepted, "tried": reader.planned}
         if settings.per_topic is not None:
-            graph, coverage = covered(reader)
+            seen = survey(reader)
+            graph, coverage = seen.graph, seen.coverage
             found["topics"] = [
                 {
                     "path": list(path_of(graph, node)),

@@ -1,19 +1,56 @@
 """What a run's dialogues were about: its topic graph, and the coverage of each topic by what was said."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agentsim.library.library import Library
+from agentsim.measures.diversity import Spoken
 from agentsim.planning.plan import Plan
 from agentsim.run.reader import RunReader
+from agentsim.run.story import Story
+from agentsim.schema import Assignment
 from agentsim.topics.coverage import Coverage, Outcome, cover
-from agentsim.topics.graph import build, node_id
-from agentsim.topics.placing import Placer
+from agentsim.topics.graph import build, leaves, node_id
+from agentsim.topics.placing import Placement, Placer
 
 if TYPE_CHECKING:
     from agentsim.topics.graph import Graph
 
 
-def covered(reader: RunReader) -> tuple["Graph", Coverage]:
+@dataclass(frozen=True)
+class Ended:
+    """A dialogue with a verdict."""
+
+    assignment: Assignment
+    accepted: bool
+    placement: Placement
+    turns: tuple[tuple[str, str], ...]
+    """Role and text of each turn."""
+
+
+@dataclass(frozen=True)
+class Survey:
+    """A run seen by its topics."""
+
+    graph: "Graph"
+    coverage: Coverage
+    ended: tuple[Ended, ...]
+    """Dialogues with a verdict, in plan order."""
+
+    def spoken(self) -> list[Spoken]:
+        """Return what the measures of diversity look at."""
+        return [
+            Spoken(tuple(text for _, text in one.turns), node_id("topic", *one.assignment.topic), one.placement.topic)
+            for one in self.ended
+        ]
+
+    @property
+    def leaves(self) -> int:
+        """Number of the narrowest topics."""
+        return len(leaves(self.graph))
+
+
+def survey(reader: RunReader) -> Survey:
     """Return the topic graph of a run's scenarios and people, and how its dialogues so far cover it."""
     settings = reader.settings
     library = Library(reader.personas(), reader.scenarios(), reader.rubrics())
@@ -21,21 +58,28 @@ def covered(reader: RunReader) -> tuple["Graph", Coverage]:
     people = [library.personas[name] for name in settings.personas or library.personas]
     graph = build(plan.scenarios, people)
     placer = Placer(graph)
+    # What outcomes decide is known as far as it was chosen: it stands in the stories.
     planned = () if settings.steered else plan.take(reader.planned)
-    outcomes: dict[int, Outcome] = {
-        index: Outcome(node_id("topic", *assignment.topic), "planned") for index, assignment in enumerate(planned)
-    }
+    outcomes = {index: Outcome(node_id("topic", *one.topic), "planned") for index, one in enumerate(planned)}
+    ended: list[Ended] = []
     end = reader.end
     for index, story in reader.stories():
         if story.assignment is None or index >= end:
             continue
-        history = story.history
-        tokens = sum(turn.usage.prompt_tokens + turn.usage.completion_tokens for turn in history.turns)
-        topic = node_id("topic", *story.assignment.topic)
+        placement = None
         if story.verdict is not None:
-            (placement,) = placer.place([[turn.text for turn in history.turns]])
-            outcomes[index] = Outcome(topic, story.verdict.outcome, placement, tokens)
-        else:
-            state = "failed" if story.failure else "in flight" if history.task is not None else "planned"
-            outcomes[index] = Outcome(topic, state, None, tokens)
-    return graph, cover(graph, (outcomes[index] for index in sorted(outcomes)))
+            turns = tuple((turn.role, turn.text) for turn in story.history.turns)
+            (placement,) = placer.place([[text for _, text in turns]])
+            ended.append(Ended(story.assignment, story.verdict.outcome == "accepted", placement, turns))
+        outcomes[index] = _outcome(story, story.assignment, placement)
+    return Survey(graph, cover(graph, (outcomes[index] for index in sorted(outcomes))), tuple(ended))
+
+
+def _outcome(story: Story, assignment: Assignment, placement: Placement | None) -> Outcome:
+    history = story.history
+    tokens = sum(turn.usage.prompt_tokens + turn.usage.completion_tokens for turn in history.turns)
+    if story.verdict is not None:
+        state = str(story.verdict.outcome)
+    else:
+        state = "failed" if story.failure else "in flight" if history.task is not None else "planned"
+    return Outcome(node_id("topic", *assignment.topic), state, placement, tokens)

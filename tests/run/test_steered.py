@@ -11,7 +11,7 @@ from agentsim.errors import ServerFailed, UserError
 from agentsim.events import Event, TurnDone
 from agentsim.library import Library
 from agentsim.llm.model import Answer, Request
-from agentsim.run.covering import covered
+from agentsim.run.covering import survey
 from agentsim.run.engine import Engine
 from agentsim.run.exporting import export_run
 from agentsim.run.reader import RunReader
@@ -172,7 +172,8 @@ async def test_each_topic_gets_its_number_or_is_given_up(tmp_path: Path) -> None
     await play(folder, model=Jittery())
     with closing(RunReader(folder)) as reader:
         topics = [event.assignment.topic[-1] for event in reader.chosen()]
-        graph, coverage = covered(reader)
+        seen = survey(reader)
+        graph, coverage = seen.graph, seen.coverage
     held = {path_of(graph, node)[-1]: coverage.topics[node].accepted for node in leaves(graph)}
     short = {name for name, accepted in held.items() if accepted < 2}
     assert short >= set(NEVER)

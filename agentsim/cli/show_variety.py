@@ -1,0 +1,70 @@
+"""How varied a run's dialogues are, and what is wrong with that, for `agentsim coverage`."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from agentsim.cli.output import console, say
+
+if TYPE_CHECKING:
+    from agentsim.measures.faults import Fault, Stretch
+    from agentsim.measures.saturation import Saturation
+    from agentsim.run.covering import Survey
+
+LEAST = 2
+"""Dialogues below which there is no variety to speak of."""
+
+
+@dataclass(frozen=True)
+class Variety:
+    """What `agentsim coverage` tells of variety."""
+
+    diversity: dict[str, float]
+    """Every measure over all dialogues that ended; empty for fewer than two."""
+
+    course: "list[Stretch]"
+    saturation: "Saturation"
+    faults: "list[Fault]"
+
+
+def variety(survey: "Survey") -> Variety:
+    """Measure a run."""
+    from agentsim.measures.diversity import MEASURES, Texts
+    from agentsim.measures.faults import course, faults
+    from agentsim.measures.saturation import saturation
+
+    spoken = survey.spoken()
+    texts = Texts(spoken, survey.leaves)
+    every = range(len(spoken))
+    figures = {name: measure(texts, every) for name, measure in MEASURES.items()} if len(spoken) >= LEAST else {}
+    stretches = course(texts)
+    return Variety(figures, stretches, saturation([one.said for one in spoken]), faults(texts, stretches))
+
+
+def show_variety(told: Variety) -> None:
+    """Tell the measures, on a terminal over the run's course too, and what is wrong."""
+    out = console()
+    if told.diversity and out.is_terminal:
+        from rich.table import Table
+
+        grid = Table(box=None, pad_edge=False, header_style="bold")
+        for name in ("dialogues", *told.diversity):
+            grid.add_column(name.replace("_", " "), justify="right", no_wrap=True)
+        grid.add_row("all", *map(_short, told.diversity.values()))
+        for part in told.course:
+            grid.add_row(f"{part.first}-{part.first + part.dialogues - 1}", *map(_short, part.figures.values()))
+        out.print(grid)
+    elif told.diversity:
+        say("diversity: " + ", ".join(f"{name} {_short(value)}" for name, value in told.diversity.items()))
+    filled = told.saturation
+    if filled.curve[-1][0] >= LEAST:
+        more = "more of the same is not worth it" if filled.saturated else "more will bring new ones"
+        say(
+            f"{filled.curve[-1][1]} topics spoken of, about {filled.reachable:.0f} in reach; the next dialogue is about"
+            f" a new one with a chance of {filled.next_new:.0%}: {more}"
+        )
+    for fault in told.faults:
+        say(f"warning: {fault.code}: {fault.detail}")
+
+
+def _short(value: float) -> str:
+    return f"{value:.3g}"
