@@ -21,8 +21,12 @@ COLUMNS = ("topic", "accepted", "said", "simulated", "on topic", "planned", "tok
 @click.command()
 @run_argument()
 @click.option("--gaps", is_flag=True, help="Only topics that the dataset has no dialogue about.")
+@click.option(
+    "--html", type=click.Path(path_type=Path), help="Write a page to look at in a browser; it fetches nothing."
+)
+@click.option("--graph", type=click.Path(path_type=Path), help="Write the topic graph: .json (node-link) or .graphml.")
 @json_option
-def command(run: Path, gaps: bool, as_json: bool) -> None:
+def command(run: Path, gaps: bool, html: Path | None, graph: Path | None, as_json: bool) -> None:
     """Show how the dialogues of RUN cover its topics: a run directory, its name, or `last`.
 
     A dialogue counts for the topic it was about, by what was said in it, whatever it was assigned to. `said` counts
@@ -31,23 +35,41 @@ def command(run: Path, gaps: bool, as_json: bool) -> None:
     """
     from dataclasses import asdict
 
+    from agentsim.cli.coverage_page import page
     from agentsim.cli.show_variety import show_variety, variety
     from agentsim.run.covering import survey
+    from agentsim.topics.forms import FORMS, written
+
+    if graph is not None and graph.suffix not in FORMS:
+        raise click.BadParameter(f"{graph.name!r} ends neither in {' nor in '.join(FORMS)}", param_hint="--graph")
 
     with opened(run_folder(run)) as reader:
         seen = survey(reader)
-        graph, coverage = seen.graph, seen.coverage
         folder = reader.folder
-    varied = variety(seen)
+    coverage, varied = seen.coverage, variety(seen)
+    if html is not None:
+        _write(html, page(folder.name, seen, varied))
+    if graph is not None:
+        _write(graph, written(seen.graph, graph.suffix))
     if as_json:
-        print_json({"run": str(folder), **_facts(graph, coverage), **asdict(varied)})
+        print_json({"run": str(folder), **_facts(seen.graph, coverage), **asdict(varied)})
         return
-    _show(graph, coverage, gaps)
+    _show(seen.graph, coverage, gaps)
     summary = f"{coverage.covered} of {coverage.leaves} topics covered"
     if coverage.nowhere:
         summary += f"; {coverage.nowhere} dialogues were about none of them"
     say(summary)
     show_variety(varied)
+
+
+def _write(path: Path, text: str) -> None:
+    from agentsim.errors import StorageError
+
+    try:
+        path.write_text(text, encoding="utf-8", errors="replace", newline="\n")
+    except OSError as error:
+        raise StorageError(f"cannot write {path}: {error.strerror or error}", fix="choose another place") from None
+    say(f"written: {path}")
 
 
 def _facts(graph: "Graph", coverage: "Coverage") -> dict[str, Any]:

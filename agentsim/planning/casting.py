@@ -17,7 +17,8 @@ LOOKED_AT = 48
 OWED = 10.0
 """What it counts that somebody is behind their target share by a dialogue: more than any pairs."""
 
-Pair = tuple[str, ...]
+BITS = 21
+"""Bits of a name's number in the number of a pair, so that millions of pairs fit into memory."""
 
 
 class Casting:
@@ -33,7 +34,11 @@ class Casting:
         self._plan = plan
         self._levels = levels
         self._shares = shares
-        self._met: Counter[Pair] = Counter()
+        self._met: Counter[int] = Counter()
+        self._given: Counter[str] = Counter()
+        """Parts given to each person and to each difficulty."""
+
+        self._numbers: dict[str, int] = {}
         self._cast = 0
 
     def choose(self, scenario: Scenario, topic: TopicPath, index: int) -> dict[str, str]:
@@ -65,7 +70,7 @@ class Casting:
             worth = sum(1 / (1 + met[pair]) for pair in pairs)
             for name in (person, self._levels[person]):
                 if name in self._shares:
-                    owed = self._shares[name] * (self._cast + 1) - met[name,]
+                    owed = self._shares[name] * (self._cast + 1) - self._given[name]
                     worth += OWED * max(-1.0, min(1.0, owed))
             # Among equals chance decides, the same everywhere.
             found[person] = worth + digest(self._plan.seed, "cast", index, role, person)[0] / 1e6
@@ -73,15 +78,21 @@ class Casting:
 
     def _pairs(
         self, scenario: str, topic: TopicPath, role: str, person: str, chosen: Mapping[str, str]
-    ) -> Sequence[Pair]:
-        level, about = self._levels[person], "\x1e".join(topic)
+    ) -> Sequence[int]:
+        pair, level, about = self._pair, self._levels[person], "".join(f"\x1e{name}" for name in topic)
         return (
-            ("scenario", scenario, role, person),
-            ("scenario", scenario, role, level),
-            ("topic", about, role, person),
-            ("topic", about, role, level),
-            *(("people", other, there, role, person) for other, there in chosen.items()),
+            pair(scenario, role, person),
+            pair(scenario, role, level),
+            pair(about, role, person),
+            pair(about, role, level),
+            *(pair(f"{other}={there}", role, person) for other, there in chosen.items()),
         )
+
+    def _pair(self, one: str, role: str, other: str) -> int:
+        numbers, found = self._numbers, 0
+        for name in (one, role, other):
+            found = found << BITS | numbers.setdefault(name, len(numbers))
+        return found
 
     def keep(self, scenario: Scenario, topic: TopicPath, cast: Mapping[str, str]) -> None:
         """Count the pairs of an assignment as met."""
@@ -89,6 +100,6 @@ class Casting:
         for role in (role.name for role in scenario.order if role.name in cast):
             person = cast[role]
             self._met.update(self._pairs(scenario.id, topic, role, person, before))
-            self._met.update([(person,), (self._levels[person],)])
+            self._given.update([person, self._levels[person]])
             self._cast += 1
             before[role] = person

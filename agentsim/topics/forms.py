@@ -10,6 +10,15 @@ if TYPE_CHECKING:
     from agentsim.topics.graph import Graph
 
 
+FORMS = (".json", ".graphml")
+"""How the names of files end that hold a topic graph."""
+
+
+def written(graph: "Graph", form: str) -> str:
+    """Return the graph as the text of a file of one of the ``FORMS``."""
+    return to_graphml(graph) if form == ".graphml" else json.dumps(to_json(graph), ensure_ascii=False, indent=1) + "\n"
+
+
 def to_json(graph: "Graph") -> dict[str, Any]:
     """Return the graph in networkx's node-link form: ``nodes`` and ``edges``, ready for ``json.dumps``."""
     import networkx as nx

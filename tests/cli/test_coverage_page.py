@@ -1,0 +1,78 @@
+"""The page on a run's coverage: one file, nothing fetched, texts shown as texts, and it works in a browser."""
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from agentsim.topics.forms import from_graphml, from_json
+from agentsim.topics.graph import leaves
+from tests.cli.conftest import HOSTILE, Agentsim
+from tests.cli.folders import EVIL, make_run
+
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def data(page: str) -> dict[str, object]:
+    (told,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
+    found: dict[str, object] = json.loads(told)
+    return found
+
+
+def test_the_page_holds_what_the_command_tells(agentsim: Agentsim, runs: Path) -> None:
+    make_run(Path("runs/one"), dialogues=3)
+    facts = agentsim("coverage", "one", "--json").json
+    said = agentsim("coverage", "one", "--html", "page.html")
+    assert said.err.startswith("written: page.html")
+    told = data(Path("page.html").read_text(encoding="utf-8"))
+    assert (told["covered"], told["leaves"], told["nowhere"]) == (facts["covered"], facts["leaves"], facts["nowhere"])
+    assert [topic["accepted"] for topic in told["topics"]] == [topic["accepted"] for topic in facts["topics"]]  # type: ignore[attr-defined]
+    assert len(told["dialogues"]) == 3  # type: ignore[arg-type]
+
+
+def test_nothing_is_fetched_and_no_text_is_markup(agentsim: Agentsim, runs: Path) -> None:
+    agentsim("coverage", HOSTILE, "--html", "page.html")
+    page = Path("page.html").read_text(encoding="utf-8")
+    assert "default-src 'none'" in page
+    assert not re.findall(r"""(?:src|href)=["'](?!data:)""", page)
+    addresses = set(re.findall(r"https?://[^\s\"'<]+", page))
+    assert addresses <= {"http://www.w3.org/2000/svg"}, "the name of a form, nothing is fetched from it"
+    assert page.count("</script>") == 2
+    turns = [text for dialogue in data(page)["dialogues"] for _, text in dialogue["turns"]]  # type: ignore[attr-defined]
+    assert any(EVIL.split("\n")[0] in text for text in turns)
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
+def test_it_works_in_a_browser(agentsim: Agentsim, runs: Path, tmp_path: Path) -> None:
+    agentsim("coverage", HOSTILE, "--html", "page.html")
+    seen = subprocess.run(
+        [
+            str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync",
+            "--disable-background-networking", "--disable-component-update", f"--user-data-dir={tmp_path / 'profile'}",
+            "--enable-logging=stderr", "--virtual-time-budget=2000", "--dump-dom", Path("page.html").resolve().as_uri(),
+        ],
+        capture_output=True, text=True, timeout=120, check=True,
+    )  # fmt: skip
+    assert "CONSOLE" not in seen.stderr, seen.stderr
+    body = seen.stdout.partition("<main>")[2].partition('<script type="application/json"')[0]
+    assert body.count('class="row"') >= 1 and "<article>" in body and "<polyline" in body
+
+
+@pytest.mark.parametrize("name", ["graph.json", "graph.graphml"])
+def test_the_graph_can_be_taken_away(agentsim: Agentsim, runs: Path, name: str) -> None:
+    make_run(Path("runs/one"), dialogues=3)
+    leaves_told = agentsim("coverage", "one", "--graph", name, "--json").json["leaves"]
+    text = Path(name).read_text(encoding="utf-8")
+    graph = from_graphml(text) if name.endswith("ml") else from_json(json.loads(text))
+    assert len(leaves(graph)) == leaves_told
+
+
+def test_where_it_cannot_be_written(agentsim: Agentsim, runs: Path) -> None:
+    make_run(Path("runs/one"), dialogues=1)
+    said = agentsim("coverage", "one", "--html", "nowhere/page.html")
+    assert said.status == 5 and "cannot write nowhere/page.html" in said.err
+    said = agentsim("coverage", "one", "--graph", "graph.txt")
+    assert said.status == 2 and ".graphml" in said.err
