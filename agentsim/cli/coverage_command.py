@@ -25,8 +25,9 @@ COLUMNS = ("topic", "accepted", "said", "simulated", "on topic", "planned", "tok
     "--html", type=click.Path(path_type=Path), help="Write a page to look at in a browser; it fetches nothing."
 )
 @click.option("--graph", type=click.Path(path_type=Path), help="Write the topic graph: .json (node-link) or .graphml.")
+@click.option("--compare", type=click.Path(path_type=Path), metavar="RUN2", help="Set another run's variety beside it.")
 @json_option
-def command(run: Path, gaps: bool, html: Path | None, graph: Path | None, as_json: bool) -> None:
+def command(run: Path, gaps: bool, html: Path | None, graph: Path | None, compare: Path | None, as_json: bool) -> None:
     """Show how the dialogues of RUN cover its topics: a run directory, its name, or `last`.
 
     A dialogue counts for the topic it was about, by what was said in it, whatever it was assigned to. `said` counts
@@ -35,6 +36,7 @@ def command(run: Path, gaps: bool, html: Path | None, graph: Path | None, as_jso
     """
     from dataclasses import asdict
 
+    from agentsim.cli.coverage_comparison import compared, show_comparison
     from agentsim.cli.coverage_page import page
     from agentsim.cli.show_variety import show_variety, variety
     from agentsim.run.covering import survey
@@ -46,6 +48,14 @@ def command(run: Path, gaps: bool, html: Path | None, graph: Path | None, as_jso
     with opened(run_folder(run)) as reader:
         seen = survey(reader)
         folder = reader.folder
+    if compare is not None:
+        with opened(run_folder(compare)) as reader:
+            told = compared(seen, survey(reader))
+        if as_json:
+            print_json({"run": str(folder), "compared": str(compare), **told})
+        else:
+            show_comparison(told)
+        return
     coverage, varied = seen.coverage, variety(seen)
     if html is not None:
         _write(html, page(folder.name, seen, varied))

@@ -153,9 +153,10 @@ MEASURES: Mapping[str, Callable[[Texts, Sequence[int]], float]] = {
 
 def effective(counts: Iterable[float]) -> float:
     """Return the exponential of the entropy of shares or counts: how many equal ones would be as uncertain."""
-    held = [float(one) for one in counts if one > 0]
+    held = list(counts)
     total = sum(held)
-    return math.exp(-sum(one / total * math.log(one / total) for one in held)) if total else 0.0
+    shares = [one / total for one in held] if total else []
+    return math.exp(-sum(share * math.log(share) for share in shares if share > 0)) if shares else 0.0
 
 
 def nearest(texts: Texts, part: Sequence[int]) -> list[tuple[float, int]]:

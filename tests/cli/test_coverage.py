@@ -38,3 +38,11 @@ def test_hostile_topics_are_text(agentsim: Agentsim, runs: Path) -> None:
 
 def test_a_run_that_is_not_there(agentsim: Agentsim) -> None:
     assert agentsim("coverage", "none").status == 2
+
+
+def test_too_few_dialogues_are_not_compared(agentsim: Agentsim, runs: Path) -> None:
+    for name in ("one", "two"):
+        make_run(Path("runs", name), dialogues=6)
+    said = agentsim("coverage", "one", "--compare", "two")
+    assert said.status == 2
+    assert "a comparison needs four dialogues of each run" in said.err

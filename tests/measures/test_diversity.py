@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentsim.library import Library
+from agentsim.measures.comparison import compare
 from agentsim.measures.diversity import MEASURES, Spoken, Texts, effective
 from agentsim.measures.faults import FAR, course, faults
 from agentsim.measures.saturation import saturation
@@ -139,6 +140,19 @@ def test_the_measures_do_not_depend_on_other_runs_or_order() -> None:
         if name != "lzma":
             assert measure(texts, range(40)) == pytest.approx(measure(backwards, range(39, -1, -1)), abs=1e-5), name
     assert all(abs(away) < FAR for part in course(texts) for away in part.deviations.values())
+
+
+def test_two_runs_are_compared_at_the_same_number() -> None:
+    one, same = Texts(clean(160, 1), 359), Texts(clean(90, 2), 359)
+    assert [found.measure for found in compare(one, same)] == list(MEASURES)
+    assert sum(found.clear for found in compare(one, same)) <= 1, "only by chance"
+    few = random.Random(5).choices(paths()[:6], k=120)
+    narrow = Texts([talk(path, at) for at, path in enumerate(few)], 359)
+    found = {each.measure: each for each in compare(one, narrow)}
+    for name in ("topics", "evenness", "vendi", "distance"):
+        assert found[name].clear and found[name].high < 0, name
+    with pytest.raises(ValueError, match="four"):
+        compare(one, Texts(clean(3), 359))
 
 
 def test_saturation_says_when_more_brings_nothing() -> None:

@@ -38,7 +38,15 @@ def test_killed_and_resumed_it_plans_the_same_and_stops_at_the_same_place(here: 
             command.kill()
             command = Command.start("resume", "it", cwd=here, environment=environment(server))
         command.process.join()
+        told = fresh("coverage", "it", "--compare", "whole", "--json", cwd=here, environment={})
+        shown = fresh("coverage", "it", "--compare", "whole", cwd=here, environment={})
     assert chosen(here / "it") == chosen(here / "whole")
+    same = json.loads(told.stdout)
+    assert same["dialogues"] >= 15
+    assert [one["other"] - one["one"] for one in same["measures"]] == [0.0] * 8
+    assert all(one["low"] <= 0 <= one["high"] for one in same["measures"])
+    assert shown.stdout.splitlines()[0] == "measure\tfirst\tsecond\tdifference\tfrom\tto"
+    assert "beyond chance (95 %): nothing" in shown.stderr
     assert dataset(here / "it") == dataset(here / "whole")
 
 
