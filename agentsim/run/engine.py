@@ -17,7 +17,7 @@ from agentsim.errors import (
     StorageError,
     UserError,
 )
-from agentsim.events import DialogueFailed, Event, Planned, RunFinished, RunStarted, Stopped
+from agentsim.events import DialogueFailed, Event, Notice, Planned, RunFinished, RunStarted, Stopped
 from agentsim.planning.steering import Ended
 from agentsim.run.line import Line, Rotation, Steered
 from agentsim.run.reader import RunReader
@@ -31,6 +31,9 @@ from agentsim.schema import Assignment
 
 Watcher = Callable[[Event], None]
 """Is told every event after it is durable. What it raises is dropped: a display never stops a run."""
+
+WAITING = 2
+"""Dialogues of the window for each worker, below which a good part of the time goes into waiting."""
 
 FATAL = (AuthenticationFailed, ModelNotFound, OutOfQuota, NotRecorded, UserError, StorageError)
 """Failures that every further dialogue would meet too."""
@@ -102,6 +105,12 @@ class Engine:
             ),
         )
         self._line = self._make_line(settled)
+        window, concurrency = self._settings.planning.window, self._settings.concurrency
+        if self._settings.steered and concurrency * WAITING > window:
+            told = (
+                f"{concurrency} dialogues at a time will wait for one another: the choice sees what ended {window} ago"
+            )
+            self._tell(Notice(text=f"{told}; --window {4 * concurrency} lets them go on, and knows less"))
         workers = min(self._settings.concurrency, self._settings.dialogues)
         async with asyncio.TaskGroup() as group:
             for _ in range(workers):

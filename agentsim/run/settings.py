@@ -174,8 +174,8 @@ class PlanningSettings(Noun):
     dialogues, is asked for; else rotation."""
 
     window: Annotated[int, Field(ge=1, le=4096)] = 16
-    """By coverage: the choice of dialogue ``k`` sees the outcomes of those up to ``k - window``. No more dialogues than
-    this are at work at one time; the choice knows more the smaller it is."""
+    """By coverage: the choice of dialogue ``k`` sees the outcomes of those up to ``k - window``, and waits for them.
+    The choice knows more the smaller it is; four times the concurrency or more, and hardly anybody waits."""
 
     topics: Shares = {}
     """Target share of topics, by name or path (``Health / Sleep``), with all that is narrower; the others share the
