@@ -3,7 +3,8 @@
 An outline of 16 topics is played as ``science-explained`` with four short turns a dialogue, by rotation and steered by
 coverage, for the same number of tokens (prompts and completions) and the same seeds. Nothing is turned down for
 failures of role-play, so that what is compared is coverage alone. Judged by words that neither the outline nor the
-steering has: each topic has six of its own, and a dialogue is about the topic whose words it has most of. A model this small often speaks of something else, which is what steering is to make up for. Run it with
+steering has: each topic has six of its own, and a dialogue is about the topic whose words it has most of. A model this
+small often speaks of something else, which is what steering is to make up for. Run it with
 ``python -m benchmarks.coverage_embedded`` (15 minutes on two quiet cores).
 """
 

@@ -1,5 +1,6 @@
 """`agentsim coverage`: what a run's dialogues were about, and what is still missing."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,10 +25,12 @@ COLUMNS = ("topic", "accepted", "said", "simulated", "on topic", "planned", "tok
 @click.option(
     "--html", type=click.Path(path_type=Path), help="Write a page to look at in a browser; it fetches nothing."
 )
+@click.option("--png", type=click.Path(path_type=Path), help="Draw a picture of it (wants agentsim[plot]).")
+@click.option("--svg", type=click.Path(path_type=Path), help="The same as SVG.")
 @click.option("--graph", type=click.Path(path_type=Path), help="Write the topic graph: .json (node-link) or .graphml.")
 @click.option("--compare", type=click.Path(path_type=Path), metavar="RUN2", help="Set another run's variety beside it.")
 @json_option
-def command(run: Path, gaps: bool, html: Path | None, graph: Path | None, compare: Path | None, as_json: bool) -> None:
+def command(run: Path, gaps: bool, compare: Path | None, as_json: bool, **places: Path | None) -> None:
     """Show how the dialogues of RUN cover its topics: a run directory, its name, or `last`.
 
     A dialogue counts for the topic it was about, by what was said in it, whatever it was assigned to. `said` counts
@@ -38,10 +41,12 @@ def command(run: Path, gaps: bool, html: Path | None, graph: Path | None, compar
 
     from agentsim.cli.coverage_comparison import compared, show_comparison
     from agentsim.cli.coverage_page import page
+    from agentsim.cli.coverage_picture import draw
     from agentsim.cli.show_variety import show_variety, variety
     from agentsim.run.covering import survey
     from agentsim.topics.forms import FORMS, written
 
+    html, graph = places["html"], places["graph"]
     if graph is not None and graph.suffix not in FORMS:
         raise click.BadParameter(f"{graph.name!r} ends neither in {' nor in '.join(FORMS)}", param_hint="--graph")
 
@@ -58,9 +63,13 @@ def command(run: Path, gaps: bool, html: Path | None, graph: Path | None, compar
         return
     coverage, varied = seen.coverage, variety(seen)
     if html is not None:
-        _write(html, page(folder.name, seen, varied))
+        _write(html, lambda path: _text(path, page(folder.name, seen, varied)))
     if graph is not None:
-        _write(graph, written(seen.graph, graph.suffix))
+        _write(graph, lambda path: _text(path, written(seen.graph, path.suffix)))
+    for form in ("png", "svg"):
+        if (picture := places[form]) is not None:
+            place = picture if picture.suffix == f".{form}" else picture.with_name(f"{picture.name}.{form}")
+            _write(place, lambda path: draw(path, folder.name, seen, varied.saturation.curve))
     if as_json:
         print_json({"run": str(folder), **_facts(seen.graph, coverage), **asdict(varied)})
         return
@@ -72,14 +81,18 @@ def command(run: Path, gaps: bool, html: Path | None, graph: Path | None, compar
     show_variety(varied)
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, make: Callable[[Path], None]) -> None:
     from agentsim.errors import StorageError
 
     try:
-        path.write_text(text, encoding="utf-8", errors="replace", newline="\n")
+        make(path)
     except OSError as error:
         raise StorageError(f"cannot write {path}: {error.strerror or error}", fix="choose another place") from None
     say(f"written: {path}")
+
+
+def _text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", errors="replace", newline="\n")
 
 
 def _facts(graph: "Graph", coverage: "Coverage") -> dict[str, Any]:

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,23 @@ def test_where_it_cannot_be_written(agentsim: Agentsim, runs: Path) -> None:
     assert said.status == 5 and "cannot write nowhere/page.html" in said.err
     said = agentsim("coverage", "one", "--graph", "graph.txt")
     assert said.status == 2 and ".graphml" in said.err
+
+
+@pytest.mark.parametrize("run", ["one", HOSTILE])
+def test_the_picture_is_drawn_and_the_same_each_time(agentsim: Agentsim, runs: Path, run: str) -> None:
+    make_run(Path("runs/one"), dialogues=5)
+    for name in ("a", "b"):
+        said = agentsim("coverage", run, "--png", f"{name}.png", "--svg", f"{name}.svg")
+        assert said.status == 0 and f"written: {name}.svg" in said.err
+    assert Path("a.png").read_bytes().startswith(b"\x89PNG")
+    assert Path("a.svg").read_bytes() == Path("b.svg").read_bytes()
+    assert "<svg" in Path("a.svg").read_text(encoding="utf-8")
+
+
+def test_without_matplotlib_it_is_said_what_to_do(
+    agentsim: Agentsim, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_run(Path("runs/one"), dialogues=2)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    said = agentsim("coverage", "one", "--png", "a.png")
+    assert said.status == 2 and "agentsim[plot]" in said.err and "Traceback" not in said.err
