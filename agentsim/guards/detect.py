@@ -54,9 +54,9 @@ def detect(talk: Talk, kinds: Collection[FailureKind] | None = None) -> list[Fin
     named = {(finding.turn, finding.kind): finding for finding in by_rule}
     odds = judged(Signs(prepared, by_rule), 0 if talk.over else max(0, len(prepared) - NEWS)).tolist()
     # The judge knows only ends that came: while it goes on, goodbyes too early or too many are for the rules, and so is
-    # an end that a limit made.
+    # an end whose reason is known.
     rules_alone = ALONE if talk.over else ALONE | {"premature_end", "farewell_loop"}
-    if talk.cut:
+    if talk.decided:
         rules_alone |= {"premature_end"}
     certain = {kind: LEAST if kind in rules_alone else sure for kind, sure in weights().certain.items()}
     found = [finding for finding in by_rule if finding.confidence >= certain.get(finding.kind, LEAST)]

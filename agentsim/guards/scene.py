@@ -37,5 +37,5 @@ def scene_of(scenario: Scenario, people: Mapping[str, Persona], task: str) -> Ta
 def with_turns(scene: Talk, turns: Sequence[Turn], end: End | None) -> Talk:
     """Return the situation with what was said in it, and how that ended; ``None`` while it goes on."""
     said = tuple([Said(turn.index, turn.role, turn.text) for turn in turns])
-    cut = end is not None and end.reason in ("turn_limit", "token_limit")
-    return replace(scene, turns=said, over=end is not None, cut=cut)
+    decided = end is not None and end.reason in ("turn_limit", "token_limit", "goal_reached")
+    return replace(scene, turns=said, over=end is not None, decided=decided)

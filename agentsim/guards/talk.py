@@ -49,8 +49,9 @@ class Talk:
     over: bool = True
     """Whether nothing follows; while it goes on, nothing can have ended too early."""
 
-    cut: bool = False
-    """Whether a limit ended it: then none of its speakers did, and it may stop in the middle of its task."""
+    decided: bool = False
+    """Whether it is known why it ended: at a limit, which none of its speakers chose, or with its goal reached, by the
+    account of whoever keeps count of that. How its last turns read says little then."""
 
     @property
     def leads(self) -> str:

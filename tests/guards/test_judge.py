@@ -1,6 +1,7 @@
 """The judge: what it decides over the rules, and what holds for any conversation."""
 
 from collections import Counter
+from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -13,9 +14,11 @@ from agentsim.guards.judge import weights
 from agentsim.guards.prepared import Prepared
 from agentsim.guards.reading import read
 from agentsim.guards.rules import ruled
+from agentsim.guards.scene import with_turns
 from agentsim.guards.signs import Signs
 from agentsim.guards.talk import Said, Talk
-from agentsim.schema import FailureKind
+from agentsim.schema import End, FailureKind
+from agentsim.schema.dialogue import EndReason
 from benchmarks.detectors import labelled, talk_of
 
 
@@ -120,3 +123,26 @@ def test_any_text_is_judged_and_each_time_alike(texts: list[str], task: str, ove
     assert all(times[kind] <= 1 for kind in ONCE)
     some = [kind for kind in get_args(FailureKind) if kind in times or kind in ALONE]
     assert detect(conversation, some) == found
+
+
+def test_an_end_whose_reason_is_known_is_not_read_as_too_early() -> None:
+    """A limit, or a goal that was reached, ended it: how the last turns read says nothing, a rule still does."""
+    talks = [
+        talk_of(row) for row in labelled("develop")[::9] if {"premature_end"} == {f["kind"] for f in row["failures"]}
+    ]
+    early = [one for one in talks if any(found.kind == "premature_end" for found in detect(one))]
+    assert len(early) > 10
+    left = [
+        (one, found) for one in early for found in detect(replace(one, decided=True)) if found.kind == "premature_end"
+    ]
+    assert len(left) < len(early)
+    for one, found in left:
+        assert (found.turn, "premature_end") in {(rule.turn, rule.kind) for rule in ruled(Prepared(one))}
+
+
+def test_what_ended_a_dialogue_is_told_to_the_detectors() -> None:
+    scene = talk(over=False)
+    reasons: tuple[EndReason, ...] = get_args(EndReason)
+    decided = {reason for reason in reasons if with_turns(scene, (), End(reason=reason)).decided}
+    assert decided == {"turn_limit", "token_limit", "goal_reached"}
+    assert not with_turns(scene, (), None).decided
