@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from agentsim.cli.output import json_option
+from agentsim.cli.output import json_option, say
 
 
 @click.command(epilog="Every option may also stand in run.yaml; see `agentsim init`.")
@@ -59,6 +59,7 @@ def command(config: Path | None, **given: Any) -> int:
     from agentsim.cli.keyboard import person
     from agentsim.cli.playing import Look, play_and_report
     from agentsim.cli.run_argument import run_folder
+    from agentsim.library.merging import renamed
     from agentsim.run.runner import create
     from agentsim.run.setup import load_library
     from agentsim.run.sources import resolve
@@ -67,6 +68,9 @@ def command(config: Path | None, **given: Any) -> int:
     settings = resolve(_flags(given), project=config).settings
     speakers = {role: person(role) for role in given["humans"]}
     library = load_library(settings)
+    if settings.outline is not None and not given["quiet"]:
+        for path, names in renamed(library.scenarios[settings.scenarios[0]].topics):
+            say(f"one topic of the outline: {' / '.join(path)}, and {', '.join(names)}")
     replay = given["replay"] and run_folder(given["replay"])
     with fetch_bar() as progress:
         folder = asyncio.run(

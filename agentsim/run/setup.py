@@ -10,6 +10,7 @@ from agentsim.dialogue.speakers import FunctionSpeaker, ModelSpeaker, SpeakerSpe
 from agentsim.dialogue.stage import SideModel, Stage
 from agentsim.errors import UserError
 from agentsim.library.library import Library
+from agentsim.library.merging import merge
 from agentsim.library.outline import load_outline
 from agentsim.llm.admission import Admission
 from agentsim.llm.budget import Budget
@@ -58,7 +59,7 @@ def load_library(settings: RunSettings) -> Library:
     library = Library.load(*settings.library, shipped=settings.shipped_library)
     if settings.outline is None:
         return library
-    topics = load_outline(settings.outline)
+    topics = merge(load_outline(settings.outline))
     if not settings.scenarios:
         raise UserError(
             "an outline needs scenarios that can be about its topics, and none is chosen",

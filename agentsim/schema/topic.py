@@ -15,6 +15,9 @@ class Topic(Noun):
     about: Text | None = None
     """What belongs here, where the name alone leaves doubt."""
 
+    also: tuple[Text, ...] = ()
+    """Other names for the same."""
+
     topics: tuple["Topic", ...] = ()
     """Narrower topics."""
 

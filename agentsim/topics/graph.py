@@ -58,6 +58,8 @@ def build(scenarios: Iterable[Scenario], personas: Iterable[Persona] = ()) -> "G
 def _add_topic(graph: "Graph", topic: Topic, above: TopicPath, scenario: str) -> None:
     path = (*above, topic.name)
     node = add_topic(graph, path, topic.about)
+    if topic.also:
+        graph.nodes[node]["also"] = " / ".join(topic.also)
     graph.add_edge(node, scenario, key="used-in")
     for narrower in topic.topics:
         _add_topic(graph, narrower, path, scenario)

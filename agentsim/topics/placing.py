@@ -89,7 +89,8 @@ class Placer:
 def _told(graph: "Graph", topic: str) -> str:
     """Return the words that tell a topic: its own and those right above it."""
     path = path_of(graph, topic)
-    return " ".join([*path[-2:], graph.nodes[topic].get("about", "")]).strip()
+    held = graph.nodes[topic]
+    return " ".join([*path[-2:], held.get("about", ""), held.get("also", "")]).strip()
 
 
 def _stems(text: str) -> frozenset[str]:
