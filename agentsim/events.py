@@ -36,7 +36,8 @@ class RunStarted(Noun):
     """Model of each part (``default``, a role name, ``critic``, ``task``)."""
 
     goal: int | None = None
-    """Accepted dialogues at which there is enough; ``planned`` is then the most that are tried."""
+    """Accepted dialogues at which there is enough, of each topic or in all; ``planned`` is then the most that are
+    tried."""
 
     accepted: int = 0
     """Of those finished before, how many were accepted."""
@@ -54,6 +55,9 @@ class Planned(Noun):
 
     seen: int
     """How many outcomes, from the first dialogue's on, the choice had seen."""
+
+    lacking: int | None = None
+    """Accepted dialogues that were still wanted, by these outcomes, where each topic is to have a number of them."""
 
 
 class DialogueStarted(Noun):

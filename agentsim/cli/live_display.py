@@ -95,7 +95,7 @@ class LiveDisplay:
         p = self._progress
         seconds = max(time.monotonic() - self._began, 1e-6)
         done, whole = p.steps
-        here = p.finished if p.goal is None else p.accepted
+        here = p.finished if p.goal is None else min(p.accepted, done)
         eta = _clock((whole - done) * seconds / here) if here else "…"
         facts = [
             f"{done}/{whole}",

@@ -56,11 +56,10 @@ def show_variety(told: Variety) -> None:
     elif told.diversity:
         say("diversity: " + ", ".join(f"{name} {_short(value)}" for name, value in told.diversity.items()))
     filled = told.saturation
-    if filled.curve[-1][0] >= LEAST:
-        more = "more of the same is not worth it" if filled.saturated else "more will bring new ones"
+    if filled.last >= LEAST:
+        more = "; more of the same is hardly worth it" if filled.saturated else ""
         say(
-            f"{filled.curve[-1][1]} topics spoken of, about {filled.reachable:.0f} in reach; the next dialogue is about"
-            f" a new one with a chance of {filled.next_new:.0%}: {more}"
+            f"{filled.topics} topics spoken of, {filled.new} of them for the first time in the last {filled.last}{more}"
         )
     for fault in told.faults:
         say(f"warning: {fault.code}: {fault.detail}")

@@ -1,19 +1,21 @@
-"""When more is not worth it: how many topics were new in the last dialogues, and how many the next ones will bring.
+"""When more is not worth it: how topics filled, and how many the last dialogues still added.
 
-The expected share of what was never seen, the chance that the next dialogue is about a topic none was about, is the
-share of topics that were seen once (Good 1953); the number of topics in reach is estimated from those seen once and
-twice (Chao 1984).
+Estimates of what was never seen from what was seen once (Good 1953, Chao 1984) take each dialogue for an independent
+draw. A run that is steered to what is missing is none, so what the last fifth of it added is told instead: a rate that
+is right for either, if a little late.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 POINTS = 40
 """Points of the curve, at most."""
 
+LAST = 5
+"""The last dialogues that are looked at: one in so many, ten at least."""
+
 ENOUGH = 0.05
-"""Chance of something new, below which more is not worth it."""
+"""New topics a dialogue, below which more is not worth it."""
 
 
 @dataclass(frozen=True)
@@ -23,30 +25,32 @@ class Saturation:
     curve: tuple[tuple[int, int], ...]
     """Dialogues, and topics that were spoken of in so many."""
 
-    next_new: float
-    """Chance that the next dialogue is about a topic that none was about."""
+    last: int
+    """Number of the last dialogues that are looked at."""
 
-    reachable: float
-    """Estimate of the topics that this way of playing reaches."""
+    new: int
+    """Topics that these were the first to speak of."""
+
+    @property
+    def topics(self) -> int:
+        """Topics that were spoken of."""
+        return self.curve[-1][1]
 
     @property
     def saturated(self) -> bool:
-        """Whether more is not worth it."""
-        return self.next_new < ENOUGH
+        """Whether more is not worth it; not said of fewer than ten dialogues."""
+        return self.last >= 10 and self.new < ENOUGH * self.last
 
 
 def saturation(said: Sequence[str | None]) -> Saturation:
     """Return how dialogues about these topics, in their order, have filled what they reach."""
     seen: set[str] = set()
-    curve = [(0, 0)]
-    step = max(1, len(said) // POINTS)
-    for number, topic in enumerate(said, 1):
+    counts = [0]
+    for topic in said:
         if topic is not None:
             seen.add(topic)
-        if number % step == 0 or number == len(said):
-            curve.append((number, len(seen)))
-    times = Counter(Counter(topic for topic in said if topic is not None).values())
-    once, twice = times[1], times[2]
-    placed = sum(topic is not None for topic in said)
-    more = once * (once - 1) / (2 * (twice + 1))
-    return Saturation(tuple(curve), once / placed if placed else 1.0, len(seen) + more)
+        counts.append(len(seen))
+    step = max(1, len(said) // POINTS)
+    shown = sorted({*range(0, len(counts), step), len(said)})
+    last = min(len(said), max(10, len(said) // LAST))
+    return Saturation(tuple((number, counts[number]) for number in shown), last, counts[-1] - counts[len(said) - last])

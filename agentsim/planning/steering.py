@@ -127,10 +127,19 @@ class Steering:
         ]
         """Every leaf, in the order in which equals are taken."""
 
+        self._lacks = [0] * len(self.cells)
+        self.lacking = 0
+        """Accepted dialogues that are still wanted, where each leaf is to have a number of them."""
+
         self._number = {cell.topic: number for number, cell in enumerate(self.cells)}
         self._frontier = Frontier(range(len(self.cells)))
         for number in range(len(self.cells)):
             self._tell(number)
+
+    @property
+    def counts(self) -> bool:
+        """Whether each leaf is to have a number of accepted dialogues, and ``lacking`` says how many are missing."""
+        return self._goals.per_topic is not None
 
     @property
     def planned(self) -> int:
@@ -194,7 +203,7 @@ class Steering:
 
     def given_up(self) -> list[Cell]:
         """Return the leaves that are to have more dialogues and were given up."""
-        return [cell for cell in self.cells if self._short(cell) and self._hopeless(cell)]
+        return [cell for cell in self.cells if self._short(cell) and self._given_up(cell)]
 
     def _see(self, count: int) -> Wait | None:
         """Take in the first ``count`` outcomes; return what is missing, where one is."""
@@ -238,9 +247,16 @@ class Steering:
         else:
             worth = gain(cell.weight, cell.held, cell.in_flight, cell.tries, cell.hits)
         self._frontier.tell(number, worth)
+        if goal is not None:
+            lacks = 0 if cell.weight == 0 or self._given_up(cell) else max(0, goal - cell.held)
+            self.lacking += lacks - self._lacks[number]
+            self._lacks[number] = lacks
 
     def _short(self, cell: Cell) -> bool:
         return self._goals.per_topic is not None and cell.held < self._goals.per_topic
+
+    def _given_up(self, cell: Cell) -> bool:
+        return not cell.in_flight and self._hopeless(cell)
 
     def _hopeless(self, cell: Cell) -> bool:
         """Return whether a leaf had its tries: all there are without a success, else so many for each that it is to

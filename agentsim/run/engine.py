@@ -17,7 +17,7 @@ from agentsim.errors import (
     StorageError,
     UserError,
 )
-from agentsim.events import DialogueFailed, Event, Notice, Planned, RunFinished, RunStarted, Stopped
+from agentsim.events import DialogueFailed, Event, Notice, RunFinished, RunStarted, Stopped
 from agentsim.planning.steering import Ended
 from agentsim.run.line import Line, Rotation, Steered
 from agentsim.run.reader import RunReader
@@ -128,8 +128,7 @@ class Engine:
         settings, steering = self._settings, self._setup.steering
         if steering is None or settings.per_topic is None:
             return settings.accepted
-        wanted = settings.per_topic * sum(cell.weight > 0 for cell in steering.cells)
-        return wanted if settings.accepted is None else min(wanted, settings.accepted)
+        return settings.per_topic * sum(cell.weight > 0 for cell in steering.cells)
 
     def _make_line(self, settled: Collection[int]) -> Line:
         settings, setup, done = self._settings, self._setup, frozenset(settled)
@@ -141,11 +140,11 @@ class Engine:
 
     async def _work(self, line: Line, stories: dict[int, Story]) -> None:
         while not self._draining and (taken := await line.take()) is not None:
-            assignment, seen = taken
+            assignment = taken.assignment
             ended = Ended(accepted=False, about=None)
             try:
-                if seen is not None:
-                    await self._emit(assignment, Planned(dialogue=assignment.id, assignment=assignment, seen=seen))
+                if taken.planned is not None:
+                    await self._emit(assignment, taken.planned)
                 ended = await self._play(assignment, stories.pop(assignment.index, Story()))
             except Drained:
                 return

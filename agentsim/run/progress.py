@@ -10,6 +10,7 @@ from agentsim.events import (
     GoalChecked,
     Graded,
     Intervened,
+    Planned,
     RunStarted,
     SpeakerChosen,
     Token,
@@ -59,6 +60,9 @@ class Progress:
     goal: int | None = None
     """Accepted dialogues at which there is enough, where these are what counts."""
 
+    lacking: int | None = None
+    """How many of these are missing, where each topic is to have its number."""
+
     accepted_before: int = 0
     """Of the dialogues finished before, how many were accepted."""
 
@@ -83,14 +87,16 @@ class Progress:
     def steps(self) -> tuple[int, int]:
         """How far the run is, and how far it has to go: in accepted dialogues, where these are what counts."""
         if self.goal is not None:
-            return self.accepted_before + self.accepted, self.goal
+            done = self.accepted_before + self.accepted if self.lacking is None else self.goal - self.lacking
+            return done, self.goal
         return self.before + self.finished, self.planned
 
     @property
     def place(self) -> str:
         """The same in words."""
         done, whole = self.steps
-        return f"{done}/{whole}" + (" accepted" if self.goal is not None else "")
+        what = "" if self.goal is None else " accepted" if self.lacking is None else " wanted ones"
+        return f"{done}/{whole}{what}"
 
     @property
     def tokens(self) -> int:
@@ -123,6 +129,8 @@ class Progress:
         elif isinstance(event, RunStarted):
             self.planned, self.before = event.planned, event.finished
             self.goal, self.accepted_before = event.goal, event.accepted
+        elif isinstance(event, Planned):
+            self.lacking = event.lacking
         elif isinstance(event, DialogueStarted):
             title = f"{event.assignment.scenario}: {event.assignment.topic[-1]}"
             self.live[event.dialogue] = Live(title, event.names)

@@ -158,8 +158,10 @@ def test_two_runs_are_compared_at_the_same_number() -> None:
 def test_saturation_says_when_more_brings_nothing() -> None:
     draw = random.Random(4)
     few = saturation([str(draw.randrange(12)) for _ in range(400)])
-    assert few.saturated and few.reachable == pytest.approx(12, abs=0.5) and few.curve[-1] == (400, 12)
+    assert few.saturated and few.curve[-1] == (400, 12) and (few.last, few.new) == (80, 0)
     many = saturation([str(draw.randrange(3000)) for _ in range(200)])
-    assert not many.saturated and many.next_new > 0.8 and many.reachable > 1000
-    assert saturation([]).next_new == 1.0
+    assert not many.saturated and many.new > 30
+    each = saturation([str(number) for number in range(40)])
+    assert not each.saturated and (each.last, each.new, each.topics) == (10, 10, 40)
+    assert not saturation([]).saturated and not saturation([None] * 5).saturated
     assert [count for _, count in many.curve] == sorted(count for _, count in many.curve)

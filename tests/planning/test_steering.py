@@ -170,10 +170,12 @@ def test_it_stops_when_there_is_enough() -> None:
 def test_each_topic_gets_its_number_and_the_hopeless_are_named() -> None:
     steered = steering(scenarios=("science-explained",), goals=Goals(per_topic=3))
     hopeless = steered.cells[2].topic
+    assert steered.counts and steered.lacking == 3 * len(steered.cells)
     topics = Counter(one.topic for one in run(steered, 5000, lambda one: Ended(one.topic != hopeless, one.topic)))
     assert topics.pop(hopeless) == PATIENCE
     assert set(topics.values()) == {3}
     assert [cell.topic for cell in steered.given_up()] == [hopeless]
+    assert steered.lacking == 0, "what was given up is not waited for"
 
 
 def test_shares_are_kept() -> None:
