@@ -1,5 +1,6 @@
 """`agentsim coverage --png/--svg`: a run's coverage as one picture, for a report. Wants the extra ``plot``."""
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +38,9 @@ def draw(path: Path, run: str, survey: "Survey", curve: "tuple[tuple[int, int], 
     parts["curve"].plot(*zip(*curve, strict=True), color="#1f6feb")
     parts["curve"].axhline(coverage.leaves, color="#98a2b3", linestyle="--", linewidth=1)
     parts["curve"].set(xlabel="dialogues", ylabel="topics spoken of", ylim=(0, None))
-    figure.savefig(path, dpi=150, metadata={"Date": None} if path.suffix == ".svg" else None)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing")  # scripts that the font lacks are boxes
+        figure.savefig(path, dpi=150, metadata={"Date": None} if path.suffix == ".svg" else None)
 
 
 def _bars(axes: Any, survey: "Survey") -> None:
@@ -50,9 +53,8 @@ def _bars(axes: Any, survey: "Survey") -> None:
         shares.append((sum(counts[node].covered for node in bottom) / len(bottom), len(bottom), path_of(graph, top)[0]))
     shares.sort(key=lambda one: (one[0], -one[1], one[2]))
     shown = shares[:MOST][::-1]
-    axes.barh(
-        [f"{_plain(name)} ({size})" for _, size, name in shown], [share for share, _, _ in shown], color="#4fa46f"
-    )
+    axes.barh(range(len(shown)), [share for share, _, _ in shown], color="#4fa46f")
+    axes.set_yticks(range(len(shown)), [f"{_plain(name)} ({size})" for _, size, name in shown])
     axes.set(xlim=(0, 1), xlabel="share of topics covered, widest gaps on top")
     axes.tick_params(axis="y", labelsize=7)
 
@@ -66,7 +68,7 @@ def _heat(axes: Any, survey: "Survey") -> None:
         (path_of(survey.graph, one.placement.topic)[-1], person)
         for one in survey.ended
         if one.placement.topic is not None
-        for person in set(one.assignment.cast.values())
+        for person in sorted(set(one.assignment.cast.values()))
     )
     topics, people = (Counter[str](), Counter[str]())
     for (topic, person), times in cells.items():

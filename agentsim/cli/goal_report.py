@@ -19,8 +19,13 @@ def missed(folder: Path) -> dict[str, Any]:
         settings = reader.settings
         accepted = reader.tally().accepted
         if settings.accepted is not None and accepted < settings.accepted:
-            found["accepted"] = {"wanted": settings.accepted, "got": accepted, "tried": reader.planned}
-        if settings.per_topic is not None:
+            found["accepted"] = {
+                "wanted": settings.accepted,
+                "got": accepted,
+                "tried": reader.planned,
+                "limit": settings.most,
+            }
+        if settings.per_topic is not None and (settings.accepted is None or found):
             seen = survey(reader)
             graph, coverage = seen.graph, seen.coverage
             found["topics"] = [
@@ -36,6 +41,7 @@ def missed(folder: Path) -> dict[str, Any]:
                     ],
                 }
                 for node, count in short(graph, coverage, settings.per_topic)
+                if node in seen.wanted
             ]
     return {name: value for name, value in found.items() if value}
 
@@ -47,7 +53,8 @@ def in_words(told: dict[str, Any], folder: Path) -> list[str]:
     lines = []
     if (total := told.get("accepted")) is not None:
         lines.append(f"only {total['got']} of {total['wanted']} dialogues accepted, {total['tried']} tried")
-        lines.append(f"try more with: agentsim resume {folder} --dialogues {2 * total['tried']}")
+        if total["tried"] >= total["limit"]:
+            lines.append(f"try more with: agentsim resume {folder} --dialogues {2 * total['limit']}")
     topics = told.get("topics", [])
     if topics:
         lines.append(f"{len(topics)} topics have fewer than the {topics[0]['wanted']} accepted that were asked for")

@@ -96,7 +96,7 @@ class LiveDisplay:
         seconds = max(time.monotonic() - self._began, 1e-6)
         done, whole = p.steps
         here = p.finished if p.goal is None else min(p.accepted, done)
-        eta = _clock((whole - done) * seconds / here) if here else "…"
+        eta = _clock(max(0, whole - done) * seconds / here) if here else "…"
         facts = [
             f"{done}/{whole}",
             f"{_clock(seconds)} gone, {eta} to go",

@@ -17,6 +17,7 @@ from agentsim.events import (
     Withdrawn,
 )
 from agentsim.run.progress import Progress, cause
+from agentsim.run.settings import MOST
 from agentsim.sanitise import one_line, sanitise
 
 
@@ -58,7 +59,8 @@ class PlainDisplay:
             done = f", {event.finished} finished before" if event.finished else ""
             planned = f"{event.planned} dialogues planned"
             if event.goal is not None:
-                planned = f"until {event.goal} dialogues are accepted, of {event.planned} at most"
+                most = f", of {event.planned} at most" if event.planned < MOST else ""
+                planned = f"until {event.goal} dialogues are accepted{most}"
             self._write(f"{planned}{done}, {event.concurrency} at a time")
         elif isinstance(event, Decided):
             reasons = "; ".join(one_line(reason.detail, limit=120) for reason in event.verdict.reasons)

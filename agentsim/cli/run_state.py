@@ -14,6 +14,8 @@ def facts(reader: "RunReader") -> dict[str, Any]:
     """Return what a listing says of a run, as JSON."""
     tally, usage = reader.tally(), reader.usage()
     to_do = left_to_do(tally)
+    if not to_do and reader.stops_itself:
+        to_do = _lacking(reader, tally)
     state: State = "being_written" if being_written(reader.folder) else "stopped" if to_do else "done"
     return {
         "run": str(reader.folder),
@@ -24,6 +26,16 @@ def facts(reader: "RunReader") -> dict[str, Any]:
         "tally": tally.model_dump(),
         "usage": usage.model_dump(),
     }
+
+
+def _lacking(reader: "RunReader", tally: "Tally") -> int:
+    """Return how many dialogues, at least, a run still wants that goes on until enough is accepted."""
+    settings = reader.settings
+    if reader.planned >= settings.most:
+        return 0
+    if settings.per_topic is None and settings.accepted is not None:
+        return max(0, settings.accepted - tally.accepted)
+    return 0 if reader.stopped() == "done" else 1
 
 
 def in_words(state: State, to_do: int) -> str:

@@ -63,7 +63,8 @@ def show_run(reader: "RunReader") -> None:
 def _settings(reader: "RunReader") -> list[tuple[str, Any]]:
     settings = reader.settings
     always = {name: getattr(settings, name) for name in ALWAYS}
-    return flattened({**always, **settings.model_dump(mode="json", exclude_defaults=True)})
+    told = {**always, **settings.model_dump(mode="json", exclude_defaults=True)}
+    return flattened({**told, "dialogues": settings.most})
 
 
 def _exports(reader: "RunReader") -> list[str]:

@@ -50,7 +50,7 @@ def saturation(said: Sequence[str | None]) -> Saturation:
         if topic is not None:
             seen.add(topic)
         counts.append(len(seen))
-    step = max(1, len(said) // POINTS)
+    step = max(1, -(-len(said) // POINTS))
     shown = sorted({*range(0, len(counts), step), len(said)})
     last = min(len(said), max(10, len(said) // LAST))
     return Saturation(tuple((number, counts[number]) for number in shown), last, counts[-1] - counts[len(said) - last])

@@ -20,6 +20,9 @@ OWED = 10.0
 BITS = 21
 """Bits of a name's number in the number of a pair, so that millions of pairs fit into memory."""
 
+Name = tuple[str, str]
+"""What has a share: ``persona`` or ``difficulty``, and its name."""
+
 
 class Casting:
     """Casts roles and remembers which pairs were met.
@@ -27,15 +30,15 @@ class Casting:
     Args:
         plan: who may play what.
         levels: difficulty of each persona, by id.
-        shares: target share of personas and of difficulties, by their names, where there are any.
+        shares: target share by ``persona`` or ``difficulty`` and its name, where there are any.
     """
 
-    def __init__(self, plan: Plan, levels: Mapping[str, str], shares: Mapping[str, float]) -> None:
+    def __init__(self, plan: Plan, levels: Mapping[str, str], shares: Mapping[Name, float]) -> None:
         self._plan = plan
         self._levels = levels
         self._shares = shares
         self._met: Counter[int] = Counter()
-        self._given: Counter[str] = Counter()
+        self._given: Counter[Name] = Counter()
         """Parts given to each person and to each difficulty."""
 
         self._numbers: dict[str, int] = {}
@@ -62,16 +65,17 @@ class Casting:
         every = self._plan.candidates(scenario, role)
         start = index * LOOKED_AT % len(every)
         looked_at = every if len(every) <= LOOKED_AT else [*every, *every][start : start + LOOKED_AT]
+        wanted = [person for person in every if ("persona", person) in self._shares and person not in looked_at]
         met, found = self._met, {}
-        for person in looked_at:
+        for person in (*looked_at, *wanted):
             if person in chosen.values():
                 continue
             pairs = self._pairs(scenario, topic, role, person, chosen)
             worth = sum(1 / (1 + met[pair]) for pair in pairs)
-            for name in (person, self._levels[person]):
-                if name in self._shares:
-                    owed = self._shares[name] * (self._cast + 1) - self._given[name]
-                    worth += OWED * max(-1.0, min(1.0, owed))
+            for name in self._names(person):
+                if (share := self._shares.get(name)) is not None:
+                    owed = share * (self._cast + 1) - self._given[name]
+                    worth += OWED * (max(-1.0, min(1.0, owed)) if share else -2.0)
             # Among equals chance decides, the same everywhere.
             found[person] = worth + digest(self._plan.seed, "cast", index, role, person)[0] / 1e6
         return found
@@ -88,6 +92,9 @@ class Casting:
             *(pair(f"{other}={there}", role, person) for other, there in chosen.items()),
         )
 
+    def _names(self, person: str) -> tuple[Name, Name]:
+        return ("persona", person), ("difficulty", self._levels[person])
+
     def _pair(self, one: str, role: str, other: str) -> int:
         numbers, found = self._numbers, 0
         for name in (one, role, other):
@@ -100,6 +107,6 @@ class Casting:
         for role in (role.name for role in scenario.order if role.name in cast):
             person = cast[role]
             self._met.update(self._pairs(scenario.id, topic, role, person, before))
-            self._given.update([person, self._levels[person]])
+            self._given.update(self._names(person))
             self._cast += 1
             before[role] = person

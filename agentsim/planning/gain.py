@@ -24,7 +24,7 @@ def chance(tries: int, hits: int) -> float:
     if hits:
         return (hits + 1) / (tries + 2)
     alive = (1 - HOPELESS) / (tries + 1)
-    return alive / (alive + HOPELESS) / (tries + 2) * 0.5 ** max(0, tries - PATIENCE)
+    return alive / (alive + HOPELESS) / (tries + 2) * 0.5 ** min(64, max(0, tries - PATIENCE))
 
 
 def gain(weight: float, held: int, in_flight: int, tries: int, hits: int) -> float:

@@ -56,7 +56,7 @@ def _path(name: str, topics: Sequence[TopicPath]) -> TopicPath:
     every = dict.fromkeys(topic[:depth] for topic in topics for depth in range(1, len(topic) + 1))
     if asked in every:
         return asked
-    same = [path for path in every if path[-1:] == asked]
+    same = [path for path in every if path[-1] == name or BETWEEN.join(path) == name]
     if len(same) == 1:
         return same[0]
     if same:

@@ -97,12 +97,21 @@ class Steering:
         shares = shares or {}
         self._plan = plan
         self._window = window
-        self._goals = goals
+        self.goals = goals
         self._scenario_shares = shares.get("scenario", {})
-        people = {**shares.get("persona", {}), **shares.get("difficulty", {})}
+        people = {
+            (kind, name): part for kind in ("persona", "difficulty") for name, part in shares.get(kind, {}).items()
+        }
+        castable = {
+            person
+            for scenario in plan.scenarios
+            for role in scenario.roles
+            if role.persona is not None
+            for person in plan.candidates(scenario.id, role.name)
+        }
         known("scenario", self._scenario_shares, {scenario.id for scenario in plan.scenarios})
-        known("persona", shares.get("persona", {}), levels)
-        known("difficulty", shares.get("difficulty", {}), {*levels.values()})
+        known("persona", shares.get("persona", {}), castable)
+        known("difficulty", shares.get("difficulty", {}), {levels[person] for person in castable})
         self._casting = Casting(plan, levels, people)
         self._assigned: list[tuple[Assignment, int]] = []
         self._ended: dict[int, Ended] = {}
@@ -127,6 +136,9 @@ class Steering:
         ]
         """Every leaf, in the order in which equals are taken."""
 
+        if not any(cell.weight > 0 for cell in self.cells):
+            raise UserError("the shares leave nothing to play", fix="give some topic of some scenario a share above 0")
+
         self._lacks = [0] * len(self.cells)
         self.lacking = 0
         """Accepted dialogues that are still wanted, where each leaf is to have a number of them."""
@@ -135,11 +147,6 @@ class Steering:
         self._frontier = Frontier(range(len(self.cells)))
         for number in range(len(self.cells)):
             self._tell(number)
-
-    @property
-    def counts(self) -> bool:
-        """Whether each leaf is to have a number of accepted dialogues, and ``lacking`` says how many are missing."""
-        return self._goals.per_topic is not None
 
     @property
     def planned(self) -> int:
@@ -184,14 +191,19 @@ class Steering:
         self.take(assignment, self._seen)
         return assignment
 
-    def take(self, assignment: Assignment, seen: int) -> None:
+    def take(self, assignment: Assignment, seen: int) -> Wait | None:
         """Go on after an assignment that was made before, which had seen the first ``seen`` outcomes.
 
+        Returns what it waits for, where one of these is missing: then it is not taken.
+
         Raises:
-            UserError: where it is about nothing that this run can be about, or an outcome that it saw is missing.
+            UserError: where it is about nothing that this run can be about.
         """
-        if self._see(seen) is not None or assignment.topic not in self._number:
+        if assignment.topic not in self._number or seen > self.planned:
             raise UserError(f"assignment {assignment.id} does not belong to this plan", fix="start a new run")
+        missing = self._see(seen)
+        if missing is not None:
+            return missing
         number = self._number[assignment.topic]
         scenario = next(one for one in self._plan.scenarios if one.id == assignment.scenario)
         self._assigned.append((assignment, number))
@@ -200,6 +212,7 @@ class Steering:
         self._both[number, scenario.id] = self._both.get((number, scenario.id), 0) + 1
         self.cells[number].in_flight += 1
         self._tell(number)
+        return None
 
     def given_up(self) -> list[Cell]:
         """Return the leaves that are to have more dialogues and were given up."""
@@ -218,7 +231,9 @@ class Steering:
     def _count(self, index: int, outcome: Ended) -> None:
         assignment, number = self._assigned[index]
         cell, about = self.cells[number], self._number.get(outcome.about or ())
-        hit = outcome.accepted and about == number
+        # What is a leaf here may have narrower topics in another scenario: these are about it too.
+        within = outcome.about is not None and outcome.about[: len(cell.topic)] == cell.topic
+        hit = outcome.accepted and within
         cell.in_flight -= 1
         cell.tries += 1
         cell.hits += hit
@@ -230,18 +245,20 @@ class Steering:
             if about is not None:
                 self.cells[about].held += 1
                 self._tell(about)
+            if within and about != number:
+                cell.held += 1
         self._tell(number)
 
     def _wanted(self) -> int | None:
         """Return the leaf that is to come next, ``None`` where what is in flight may be enough."""
-        goal = self._goals.accepted
+        goal = self.goals.accepted
         if goal is not None and self._accepted + self.planned - self._seen >= goal:
             return None
         return self._frontier.best()
 
     def _tell(self, number: int) -> None:
         cell = self.cells[number]
-        goal = self._goals.per_topic
+        goal = self.goals.per_topic
         if goal is not None and (cell.held + cell.in_flight >= goal or self._hopeless(cell)):
             worth = 0.0
         else:
@@ -253,7 +270,7 @@ class Steering:
             self._lacks[number] = lacks
 
     def _short(self, cell: Cell) -> bool:
-        return self._goals.per_topic is not None and cell.held < self._goals.per_topic
+        return self.goals.per_topic is not None and cell.held < self.goals.per_topic
 
     def _given_up(self, cell: Cell) -> bool:
         return not cell.in_flight and self._hopeless(cell)
@@ -261,7 +278,7 @@ class Steering:
     def _hopeless(self, cell: Cell) -> bool:
         """Return whether a leaf had its tries: all there are without a success, else so many for each that it is to
         have."""
-        goal = self._goals.per_topic or 1
+        goal = self.goals.per_topic or 1
         tries = cell.tries + cell.in_flight
         return tries >= (PATIENCE * goal if cell.hits else PATIENCE)
 
@@ -290,6 +307,8 @@ class Steering:
                 sizes[scenario.id] += 1 / len(scenarios)
         free = sum(size for name, size in sizes.items() if name not in shares)
         left = max(0.0, 1 - sum(shares.values()))
+        if not free and left > 1e-9:
+            raise UserError(f"the shares of scenarios add up to {1 - left:g}", fix="1, where all of them have one")
         each = {
             name: (shares[name] / size if name in shares else left / free) * len(about) for name, size in sizes.items()
         }

@@ -7,6 +7,7 @@ from agentsim.library.library import Library
 from agentsim.measures.diversity import Spoken
 from agentsim.planning.plan import Plan
 from agentsim.run.reader import RunReader
+from agentsim.run.steered import make_steering
 from agentsim.run.story import Story
 from agentsim.schema import Assignment
 from agentsim.topics.coverage import Coverage, Outcome, cover
@@ -36,6 +37,9 @@ class Survey:
     coverage: Coverage
     ended: tuple[Ended, ...]
     """Dialogues with a verdict, in plan order."""
+
+    wanted: frozenset[str]
+    """Leaves that the run is to be about: all, but for those whose share is 0."""
 
     def spoken(self) -> list[Spoken]:
         """Return what the measures of diversity look at."""
@@ -72,7 +76,12 @@ def survey(reader: RunReader) -> Survey:
             (placement,) = placer.place([[text for _, text in turns]])
             ended.append(Ended(story.assignment, story.verdict.outcome == "accepted", placement, turns))
         outcomes[index] = _outcome(story, story.assignment, placement)
-    return Survey(graph, cover(graph, (outcomes[index] for index in sorted(outcomes))), tuple(ended))
+    coverage = cover(graph, (outcomes[index] for index in sorted(outcomes)))
+    wanted = frozenset(leaves(graph))
+    if settings.steered:
+        cells = make_steering(settings, plan, library.personas).cells
+        wanted &= {node_id("topic", *cell.topic) for cell in cells if cell.weight > 0}
+    return Survey(graph, coverage, tuple(ended), wanted)
 
 
 def _outcome(story: Story, assignment: Assignment, placement: Placement | None) -> Outcome:

@@ -17,11 +17,11 @@ from agentsim.errors import (
     StorageError,
     UserError,
 )
-from agentsim.events import DialogueFailed, Event, Notice, RunFinished, RunStarted, Stopped
+from agentsim.events import DialogueFailed, Event, Notice, Planned, RunFinished, RunStarted, Stopped
 from agentsim.planning.steering import Ended
 from agentsim.run.line import Line, Rotation, Steered
 from agentsim.run.reader import RunReader
-from agentsim.run.settings import RunSettings
+from agentsim.run.settings import MOST_WINDOW, RunSettings
 from agentsim.run.setup import Setup
 from agentsim.run.shutter import Drained
 from agentsim.run.steered import Subjects, take_in
@@ -48,6 +48,7 @@ class Engine:
         store: the writer of the run directory.
         reader: read access to the same directory.
         watchers: whom to tell.
+        script: what another run chose, where it is replayed and outcomes decide what comes next.
     """
 
     def __init__(
@@ -58,12 +59,14 @@ class Engine:
         reader: RunReader,
         *,
         watchers: Sequence[Watcher] = (),
+        script: Sequence[Planned] = (),
     ) -> None:
         self._settings = settings
         self._setup = setup
         self._store = store
         self._reader = reader
         self._watchers = tuple(watchers)
+        self._script = script
         self._personas = setup.personas
         self._draining = False
         self._line: Line | None = None
@@ -96,7 +99,7 @@ class Engine:
         await self._emit(
             None,
             RunStarted(
-                planned=self._settings.dialogues,
+                planned=self._settings.most,
                 finished=len(settled),
                 concurrency=self._settings.concurrency,
                 models=self._models(),
@@ -104,14 +107,9 @@ class Engine:
                 accepted=sum(states[index] == "accepted" for index in settled),
             ),
         )
-        self._line = self._make_line(settled)
-        window, concurrency = self._settings.planning.window, self._settings.concurrency
-        if self._settings.steered and concurrency * WAITING > window:
-            told = (
-                f"{concurrency} dialogues at a time will wait for one another: the choice sees what ended {window} ago"
-            )
-            self._tell(Notice(text=f"{told}; --window {4 * concurrency} lets them go on, and knows less"))
-        workers = min(self._settings.concurrency, self._settings.dialogues)
+        self._line = await self._make_line(settled)
+        self._warn_of_waiting()
+        workers = min(self._settings.concurrency, self._settings.most)
         async with asyncio.TaskGroup() as group:
             for _ in range(workers):
                 group.create_task(self._work(self._line, stories))
@@ -130,13 +128,20 @@ class Engine:
             return settings.accepted
         return settings.per_topic * sum(cell.weight > 0 for cell in steering.cells)
 
-    def _make_line(self, settled: Collection[int]) -> Line:
+    async def _make_line(self, settled: Collection[int]) -> Line:
         settings, setup, done = self._settings, self._setup, frozenset(settled)
         if setup.steering is None:
-            return Rotation(setup.plan, [index for index in range(settings.dialogues) if index not in done])
+            return Rotation(setup.plan, [index for index in range(settings.most) if index not in done])
         self._subjects = Subjects(setup.plan)
-        again = take_in(self._reader, setup.steering, self._subjects)
-        return Steered(setup.steering, again, settings.dialogues, lambda: self._draining)
+        begun = await take_in(self._reader, setup.steering, self._subjects)
+        return Steered(setup.steering, begun, settings.most, lambda: self._draining, self._script)
+
+    def _warn_of_waiting(self) -> None:
+        window, workers = self._settings.planning.window, min(self._settings.concurrency, self._settings.most)
+        if self._settings.steered and workers > 1 and window < min(WAITING * workers, self._settings.most, MOST_WINDOW):
+            told = f"{workers} dialogues at a time will wait for one another: the choice sees what ended {window} ago"
+            wide = min(4 * workers, MOST_WINDOW)
+            self._tell(Notice(text=f"{told}; a new run with --window {wide} lets them go on, and knows less"))
 
     async def _work(self, line: Line, stories: dict[int, Story]) -> None:
         while not self._draining and (taken := await line.take()) is not None:

@@ -49,7 +49,8 @@ def export_run(
     reader = RunReader(folder)
     try:
         settings = reader.settings
-        records, tally = _so_far(reader)
+        with reader.moment():
+            records, tally = _so_far(reader)
         scenarios, personas = reader.scenarios(), reader.personas()
     except sqlite3.Error as error:
         raise StorageError(f"cannot read the run in {folder}: {error}", fix="restore the file run.db") from error

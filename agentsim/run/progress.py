@@ -88,14 +88,14 @@ class Progress:
         """How far the run is, and how far it has to go: in accepted dialogues, where these are what counts."""
         if self.goal is not None:
             done = self.accepted_before + self.accepted if self.lacking is None else self.goal - self.lacking
-            return done, self.goal
+            return min(done, self.goal), self.goal
         return self.before + self.finished, self.planned
 
     @property
     def place(self) -> str:
         """The same in words."""
         done, whole = self.steps
-        what = "" if self.goal is None else " accepted" if self.lacking is None else " wanted ones"
+        what = "" if self.goal is None else " accepted" if self.lacking is None else " wanted"
         return f"{done}/{whole}{what}"
 
     @property

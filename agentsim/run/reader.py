@@ -3,7 +3,7 @@
 import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -76,13 +76,30 @@ class RunReader:
     @property
     def planned(self) -> int:
         """Dialogues in the plan; where a run stops by what was accepted, those it has chosen."""
-        if not self._stops_itself:
-            return self.settings.dialogues
+        if not self.stops_itself:
+            return self.settings.most
         (chosen,) = self._db.execute("SELECT count(*) FROM event WHERE kind = 'planned'").fetchone()
         return min(int(chosen), self.end)
 
+    @contextmanager
+    def moment(self) -> Iterator[None]:
+        """Let all that is read inside be of one moment, though the run goes on."""
+        self._db.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._db.execute("ROLLBACK")
+
+    def stopped(self) -> str | None:
+        """Return why the run last ended; ``None`` before it ended for the first time."""
+        row = self._db.execute(
+            "SELECT json_extract(body, '$.stopped') FROM event WHERE kind = 'run_finished' ORDER BY seq DESC LIMIT 1"
+        ).fetchone()
+        return None if row is None else str(row[0])
+
     @property
-    def _stops_itself(self) -> bool:
+    def stops_itself(self) -> bool:
+        """Whether what was accepted says when there is enough."""
         return self.settings.accepted is not None or self.settings.per_topic is not None
 
     @property

@@ -18,7 +18,7 @@ from agentsim.llm.model import Model
 from agentsim.run.directory import make_run_folder, write_run_yaml
 from agentsim.run.engine import Engine, Watcher
 from agentsim.run.reader import RunReader
-from agentsim.run.settings import MOST, TRIES, RunSettings
+from agentsim.run.settings import RunSettings
 from agentsim.run.setup import (
     Unasked,
     check_endpoints,
@@ -119,19 +119,19 @@ def adjust(folder: Path, **changes: float | None) -> None:
         )
     with closing(RunReader(folder)) as reader:
         before = reader.settings
-    if "accepted" in wanted and "dialogues" not in wanted:
-        wanted["dialogues"] = max(before.dialogues, min(MOST, TRIES * int(wanted["accepted"])))
     try:
         settings = RunSettings.model_validate({**before.model_dump(), **wanted})
     except ValidationError as error:
         first = error.errors()[0]
-        raise UserError(f"{first['loc'][0]}: {first['msg']}", fix="give an allowed value") from None
-    for name, option in (("dialogues", "--dialogues"), ("accepted", "--accepted"), ("per_topic", "--per-topic")):
-        was, now = getattr(before, name), getattr(settings, name)
+        told = ": ".join([*map(str, first["loc"]), first["msg"]])
+        raise UserError(told, fix="give an allowed value") from None
+    for name, option in (("accepted", "--accepted"), ("per_topic", "--per-topic"), ("dialogues", "--dialogues")):
+        limit = name == "dialogues"
+        was, now = ((one.most if limit else getattr(one, name)) for one in (before, settings))
         if was is None and now is not None:
             raise UserError(f"the run was not planned with {option}", fix=f"start a new run with {option} {now}")
         if was is not None and now < was:
-            what = f"{was} dialogues" if name == "dialogues" else f"{option} {was}"
+            what = f"{was} dialogues" if limit else f"{option} {was}"
             raise UserError(
                 f"the run was planned with {what}; it cannot shrink to {now}", fix=f"give {option} {was} or more"
             )
@@ -202,7 +202,8 @@ async def play(
             setup = make_setup(settings, library, door, speakers=speakers, stream=stream)
             for text in _advice(settings, replay is not None):
                 notice(text)
-            engine = Engine(settings, setup, store, reader, watchers=watchers)
+            script = tuple(recorded.chosen()) if recorded is not None and settings.steered else ()
+            engine = Engine(settings, setup, store, reader, watchers=watchers, script=script)
             on_engine(engine)
             finished = await engine.run()
         except sqlite3.Error as error:

@@ -1,7 +1,7 @@
 """What a run is asked to do: the content of ``run.yaml``."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -10,6 +10,9 @@ from agentsim.schema.noun import Id, Noun, RoleName, Text
 
 MOST = 10_000_000
 """Dialogues of a run, at most."""
+
+MOST_WINDOW = 4096
+"""Dialogues between the newest outcome that is seen and the choice, at most."""
 
 TRIES = 20
 """Dialogues that are tried for each that is to be accepted, at most, where the user names no limit."""
@@ -173,7 +176,7 @@ class PlanningSettings(Noun):
     what was said and accepted so far decides. Where left out, coverage if anything else here, or a number of accepted
     dialogues, is asked for; else rotation."""
 
-    window: Annotated[int, Field(ge=1, le=4096)] = 16
+    window: Annotated[int, Field(ge=1, le=MOST_WINDOW)] = 16
     """By coverage: the choice of dialogue ``k`` sees the outcomes of those up to ``k - window``, and waits for them.
     The choice knows more the smaller it is; four times the concurrency or more, and hardly anybody waits."""
 
@@ -190,6 +193,11 @@ class PlanningSettings(Noun):
     difficulties: Shares = {}
     """The same of ``easy``, ``middling`` and ``hard`` people."""
 
+    @property
+    def shares(self) -> bool:
+        """Whether any share is asked for."""
+        return bool(self.topics or self.scenarios or self.personas or self.difficulties)
+
 
 class RunSettings(Noun):
     """A run. Every field has a default, so an empty file is a valid one."""
@@ -200,8 +208,8 @@ class RunSettings(Noun):
     model: Text = "embedded/smollm2-135m"
     """Model of every part that names none of its own, in litellm's manner."""
 
-    dialogues: Annotated[int, Field(ge=1, le=MOST)] = 10
-    """How many dialogues to simulate."""
+    dialogues: Annotated[int, Field(ge=1, le=MOST)] | None = None
+    """How many dialogues to simulate; 10 where left out and nothing else says when there is enough."""
 
     accepted: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     """Accepted dialogues at which the run has enough: it stops at exactly that many. ``dialogues`` is then the most
@@ -292,17 +300,23 @@ class RunSettings(Noun):
     system: Literal["public", "none"] = "public"
     """Whether exported rows begin with a system message made of the role's public text."""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _most(cls, told: Any) -> Any:
-        """Where a run stops by what was accepted, so many dialogues are tried at most."""
-        if not isinstance(told, dict) or told.get("dialogues") is not None:
-            return told
-        told = {name: value for name, value in told.items() if name != "dialogues"}
-        accepted = str(told.get("accepted"))  # a file's scalars are read as they are written
-        if accepted.isdecimal():
-            return {**told, "dialogues": min(MOST, TRIES * max(1, int(accepted)))}
-        return {**told, "dialogues": MOST} if told.get("per_topic") is not None else told
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        asked = self.accepted is not None or self.per_topic is not None
+        if self.planning.by == "rotation" and (asked or self.planning.shares):
+            raise ValueError(
+                "rotation sees no outcomes: accepted, per_topic and shares need `planning: {by: coverage}`"
+            )
+        return self
+
+    @property
+    def most(self) -> int:
+        """Dialogues that are played, at most."""
+        if self.dialogues is not None:
+            return self.dialogues
+        if self.accepted is not None:
+            return min(MOST, TRIES * self.accepted)
+        return 10 if self.per_topic is None else MOST
 
     @property
     def steered(self) -> bool:

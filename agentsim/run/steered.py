@@ -1,10 +1,11 @@
 """The choice of what comes next, set up for a run and brought to where the run stands."""
 
+import asyncio
 from collections.abc import Mapping
 
-from agentsim.events import Planned
 from agentsim.planning.plan import Plan
 from agentsim.planning.steering import Ended, Goals, Steering
+from agentsim.run.line import Begun
 from agentsim.run.reader import RunReader
 from agentsim.run.settings import RunSettings
 from agentsim.schema import Assignment, Persona, Turn
@@ -46,25 +47,23 @@ class Subjects:
         return Ended(accepted, None if placement.topic is None else path_of(self._graph, placement.topic))
 
 
-def take_in(reader: RunReader, steering: Steering, subjects: Subjects) -> list[Assignment]:
-    """Bring the choice to where a run stands; return what was chosen and has no verdict, in its order."""
+async def take_in(reader: RunReader, steering: Steering, subjects: Subjects) -> Begun:
+    """Bring the choice to where a run stands."""
     states = {summary.index: summary.state for summary in reader.summaries()}
-    open_ = []
+    open_: list[Assignment] = []
+    accepted: set[int] = set()
     for index, story in reader.stories():
         if story.verdict is not None:
-            accepted = story.verdict.outcome == "accepted"
-            steering.ended(index, subjects.ended(tuple(story.history.turns), accepted=accepted))
+            good = story.verdict.outcome == "accepted"
+            steering.ended(index, subjects.ended(tuple(story.history.turns), accepted=good))
+            accepted.update([index] if good else ())
         elif story.assignment is not None:
             open_.append(story.assignment)
-    for index, event in enumerate(reader.chosen()):
-        _see_failures(steering, states, event)
+        await asyncio.sleep(0)  # a long run takes its time, and may be stopped meanwhile
+    for event in reader.chosen():
+        for index in range(steering.seen, event.seen):
+            if states.get(index) not in ("accepted", "rejected", "undecided"):
+                # It had failed when the choice was made; now it is tried again.
+                steering.ended(index, Ended(accepted=False, about=None))
         steering.take(event.assignment, event.seen)
-        assert event.assignment.index == index
-    return open_
-
-
-def _see_failures(steering: Steering, states: Mapping[int, str], event: Planned) -> None:
-    """Tell of those that had failed when the choice was made, and will be tried again."""
-    for index in range(steering.seen, event.seen):
-        if states.get(index) in ("failed", "running", None):
-            steering.ended(index, Ended(accepted=False, about=None))
+    return Begun(tuple(open_), frozenset(accepted))

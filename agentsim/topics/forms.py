@@ -1,6 +1,7 @@
 """The topic graph as node-link JSON and as GraphML, out and in again without loss."""
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, get_args
 
 from agentsim.errors import UserError
@@ -9,6 +10,8 @@ from agentsim.topics.graph import NodeKind, node_id
 if TYPE_CHECKING:
     from agentsim.topics.graph import Graph
 
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 FORMS = (".json", ".graphml")
 """How the names of files end that hold a topic graph."""
@@ -45,8 +48,12 @@ def to_graphml(graph: "Graph") -> str:
 
     plain: Graph = nx.MultiDiGraph()
     for node, held in graph.nodes.items():
-        path = {"path": json.dumps(held["path"], ensure_ascii=False)} if "path" in held else {}
-        plain.add_node(node, **{name: value for name, value in held.items() if name != "path"}, **path)
+        path = {"path": json.dumps(held["path"])} if "path" in held else {}
+        # XML knows no control characters; the path keeps them, as JSON.
+        told = {
+            name: _CONTROL.sub("\N{REPLACEMENT CHARACTER}", value) for name, value in held.items() if name != "path"
+        }
+        plain.add_node(node, **told, **path)
     plain.add_edges_from(graph.edges(keys=True, data=True))
     return "\n".join(nx.generate_graphml(plain))
 

@@ -59,7 +59,8 @@ class Placer:
         stems = [_stems(text) for text in told]
         seen = Counter(stem for one in stems for stem in one)
         weights = {stem: math.log(1 + len(stems) / times) for stem, times in seen.items()}
-        wholes = [sum(map(weights.__getitem__, one)) or 1.0 for one in stems]
+        # Sums are taken in one order, so that they are the same to the last bit in every process.
+        wholes = [sum(weights[stem] for stem in sorted(one)) or 1.0 for one in stems]
         self._shares: dict[str, list[tuple[int, float]]] = {}
         for leaf, one in enumerate(stems):
             for stem in one:
@@ -75,7 +76,7 @@ class Placer:
         if not turns:
             return Placement(None, 0.0, 0.0)
         evidence = self._meanings @ unit(vectors(turns).mean(axis=0) - self._middle)
-        for stem in {stem for turn in turns for stem in _stems(turn)}:
+        for stem in sorted({stem for turn in turns for stem in _stems(turn)}):
             for leaf, share in self._shares.get(stem, ()):
                 evidence[leaf] += share
         best = int(np.argmax(evidence))

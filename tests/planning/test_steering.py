@@ -16,7 +16,7 @@ from agentsim.planning.plan import Plan
 from agentsim.planning.shares import weights
 from agentsim.planning.spread import spread
 from agentsim.planning.steering import Ended, Goals, Steering, Wait
-from agentsim.schema import Assignment, TopicPath
+from agentsim.schema import Assignment, Topic, TopicPath
 from agentsim.topics.graph import LEVELS, level_of
 
 LIBRARY = Library.load()
@@ -170,7 +170,7 @@ def test_it_stops_when_there_is_enough() -> None:
 def test_each_topic_gets_its_number_and_the_hopeless_are_named() -> None:
     steered = steering(scenarios=("science-explained",), goals=Goals(per_topic=3))
     hopeless = steered.cells[2].topic
-    assert steered.counts and steered.lacking == 3 * len(steered.cells)
+    assert steered.lacking == 3 * len(steered.cells)
     topics = Counter(one.topic for one in run(steered, 5000, lambda one: Ended(one.topic != hopeless, one.topic)))
     assert topics.pop(hopeless) == PATIENCE
     assert set(topics.values()) == {3}
@@ -243,6 +243,50 @@ def test_pairs_are_met_earlier_than_in_rotation() -> None:
 def test_nobody_talks_to_themselves() -> None:
     for one in run(steering(), 500):
         assert len(set(one.cast.values())) == len(one.cast)
+
+
+def test_it_never_stops_by_itself() -> None:
+    """However often nothing came of the only topics there are."""
+    steered = steering(scenarios=("science-explained",))
+    assert len(run(steered, 3000, lambda one: Ended(True, None))) == 3000
+    assert chance(10**6, 0) > 0
+
+
+def test_shares_that_leave_nothing_or_name_nobody_are_refused() -> None:
+    top = Plan(LIBRARY, 3, scenarios=("science-explained",)).scenarios[0].topic_paths()[0][0]
+    with pytest.raises(UserError, match="leave nothing"):
+        steering(
+            shares={"scenario": dict.fromkeys(LIBRARY.scenarios, 0.0) | {"cooking-along": 1.0}, "topic": {top: 1.0}}
+        )
+    with pytest.raises(UserError, match=r"add up to 0\.4"):
+        steering(shares={"scenario": {"cooking-along": 0.4}}, scenarios=("cooking-along",))
+    able = {person for one in run(steering(scenarios=("cooking-along",)), 400) for person in one.cast.values()}
+    with pytest.raises(UserError, match="persona"):
+        steering(shares={"persona": {next(iter(LEVEL.keys() - able)): 0.5}}, scenarios=("cooking-along",))
+    out = sorted(able)[0]
+    shares = {"persona": {out: 0.0, sorted(able)[1]: 0.5}}
+    cast = Counter(
+        person
+        for one in run(steering(scenarios=("cooking-along",), shares=shares), 200)
+        for person in one.cast.values()
+    )
+    assert cast[out] == 0
+    assert cast[sorted(able)[1]] / cast.total() == pytest.approx(0.5, abs=0.1)
+
+
+def test_a_leaf_with_narrower_topics_elsewhere_is_reached_by_these() -> None:
+    base = LIBRARY.scenarios["science-explained"]
+    broad = base.model_copy(update={"id": "broad", "topics": (Topic(name="Health"),)})
+    deep = base.model_copy(update={"topics": (Topic(name="Health", topics=(Topic(name="Sleep"),)),)})
+    library = Library.of(scenarios=[broad, deep], base=LIBRARY)
+    plan = Plan(library, 1, scenarios=("broad", "science-explained"))
+    steered = Steering(plan, levels=LEVEL, window=2, goals=Goals(per_topic=2))
+    made = run(steered, 100, lambda one: Ended(True, ("Health", "Sleep")))
+    assert len(made) <= 5 and steered.given_up() == []
+
+
+def test_a_topic_with_a_slash_in_its_name_can_have_a_share() -> None:
+    assert weights([("Either / Or",), ("b",)], {"Either / Or": 0.75}) == [1.5, 0.5]
 
 
 def test_assignments_differ_by_seed_and_their_ids_do() -> None:

@@ -2,6 +2,7 @@
 
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -56,7 +57,7 @@ def test_a_named_file_stands_for_the_one_of_the_working_folder(nobody_home: Path
     other = _write(tmp_path / "other" / "run.yaml", "seed: 2\n")
     for named in (other, other.parent):
         settings = resolve(project=named, environment={}).settings
-        assert (settings.seed, settings.dialogues) == (2, 10)
+        assert (settings.seed, settings.most) == (2, 10)
     with pytest.raises(UserError, match="no such run file"):
         resolve(project=tmp_path / "missing", environment={})
 
@@ -180,3 +181,35 @@ def test_any_settings_survive_the_file(tmp_path_factory: pytest.TempPathFactory,
     folder = tmp_path_factory.mktemp("run")
     write_run_yaml(folder, wanted)
     assert resolve(project=folder, environment={}).settings == wanted
+
+
+def test_goals_say_how_many_are_tried_only_where_nobody_else_does(tmp_path: Path) -> None:
+    file = tmp_path / "run.yaml"
+    for text, environment, flags, most in (
+        ("dialogues: 30\n", {"AGENTSIM_PER_TOPIC": "2"}, {}, 30),
+        ("dialogues: 30\n", {"AGENTSIM_ACCEPTED": "5"}, {}, 30),
+        ("accepted: 5\n", {}, {"accepted": 500}, 10_000),
+        ("accepted: 5\n", {}, {"dialogues": 7}, 7),
+        ("per_topic: 5\n", {}, {"accepted": 5}, 100),
+        ("per_topic: 5\n", {}, {}, 10_000_000),
+        ("accepted: '5'\n", {}, {}, 100),
+        ("seed: 1\n", {}, {}, 10),
+    ):
+        file.write_text(text, encoding="utf-8")
+        assert resolve(flags, project=file, environment=environment).settings.most == most, text
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"accepted": 3, "planning": {"by": "rotation"}},
+        {"per_topic": 3, "planning": {"by": "rotation"}},
+        {"planning": {"by": "rotation", "topics": {"lamp": 0.5}}},
+    ],
+)
+def test_rotation_sees_no_outcomes(wanted: dict[str, Any]) -> None:
+    with pytest.raises(UserError, match="rotation sees no outcomes"):
+        resolve(wanted, environment={})
+    assert not resolve({"planning": {"by": "rotation"}}, environment={}).settings.steered
+    assert not resolve({}, environment={}).settings.steered
+    assert resolve({"planning": {"window": 3}}, environment={}).settings.steered

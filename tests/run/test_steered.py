@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from agentsim.cli.run_state import facts
 from agentsim.errors import ServerFailed, UserError
-from agentsim.events import Event, TurnDone
+from agentsim.events import Decided, Event, TurnDone
 from agentsim.library import Library
 from agentsim.llm.model import Answer, Request
 from agentsim.run.covering import survey
@@ -180,3 +181,54 @@ async def test_each_topic_gets_its_number_or_is_given_up(tmp_path: Path) -> None
     assert short < held.keys()
     assert {topics.count(name) for name in NEVER} == {8}, "nothing ever comes of these"
     assert all(8 <= topics.count(name) <= 16 for name in short)
+
+
+async def test_what_is_not_needed_is_not_tried_again(tmp_path: Path) -> None:
+    """A run whose server was down failed often; once it is up, no more is played than is asked for."""
+    folder = await made(tmp_path / "run", accepted=3, dialogues=30, retries=0, concurrency=8)
+    down = await play(folder, model=Failing(1))
+    assert down.finished.tally.failed["error:ServerFailed"] == 30
+    model = Failing(0)
+    again = await play(folder, model=model)
+    assert again.finished.tally.accepted == 3
+    straight = Failing(0)
+    await play(await made(tmp_path / "straight", accepted=3, dialogues=30, concurrency=8), model=straight)
+    assert model.asked < 2 * straight.asked
+
+
+@pytest.mark.parametrize("broken", [0, 6])
+async def test_it_can_be_replayed(tmp_path: Path, broken: int) -> None:
+    """Even where some failed and were tried again, or more was asked for later: then the plan is what was chosen."""
+    folder = await made(tmp_path / "run", accepted=4, dialogues=None, retries=0, concurrency=4)
+    await play(folder, model=Failing(broken))
+    await play(folder, model=Failing(0))
+    adjust(folder, accepted=9)
+    await play(folder, model=Failing(0))
+    copy = await made(tmp_path / "copy", accepted=9, dialogues=None, concurrency=7)
+    replayed = await play(copy, replay=folder)
+    assert replayed.finished.tally.accepted == 9
+    assert files(copy) == files(folder)
+
+
+async def test_a_stopped_run_is_not_called_done(tmp_path: Path) -> None:
+    folder = await made(tmp_path / "run", accepted=6, dialogues=None, concurrency=1)
+
+    def state() -> tuple[str, int]:
+        with closing(RunReader(folder)) as reader:
+            told = facts(reader)
+        return told["state"], told["to_do"]
+
+    assert state() == ("stopped", 6)
+    engines: list[Engine] = []
+    decided = 0
+
+    def watch(event: Event) -> None:
+        nonlocal decided
+        decided += isinstance(event, Decided)
+        if decided == 3:
+            engines[-1].drain()
+
+    await play(folder, model=Jittery(), watchers=[watch], on_engine=engines.append)
+    assert state()[0] == "stopped" and state()[1] >= 3
+    await play(folder, model=Jittery())
+    assert state() == ("done", 0)
