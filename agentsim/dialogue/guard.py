@@ -104,9 +104,13 @@ class Guard:
 
     def at_the_end(self, end: End) -> tuple[Finding, ...]:
         """Return the failures that can be seen only now that nothing follows."""
-        if not self._kinds:
+        kinds = self._kinds
+        if end.reason == "guard" and self._history.interventions:
+            # What ended it was acted on, and the turn that showed it was not kept.
+            kinds -= {self._history.interventions[-1].finding.kind}
+        if not kinds:
             return ()
-        return self._new(detect(with_turns(self._scene, self._history.turns, end), self._kinds))
+        return self._new(detect(with_turns(self._scene, self._history.turns, end), kinds))
 
     def step(self, candidates: Sequence[Candidate], *, repairable: bool, rewindable: int) -> Step:
         """Return what to do next, given all proposals for the turn so far.
