@@ -148,11 +148,12 @@ def _show(graph: "Graph", coverage: "Coverage", only_gaps: bool) -> None:
 
 def _rows(graph: "Graph", coverage: "Coverage", level: list[str], only_gaps: bool) -> "list[tuple[str, float]]":
     """Return topics with the share of their leaves that are covered, each before those below it, gaps first."""
-    from agentsim.topics.graph import narrower, walk
+    from agentsim.topics.coverage import covered_below
+    from agentsim.topics.graph import narrower
 
     def share(node: str) -> float:
-        leaves = [below for below in walk(graph, node) if not narrower(graph, below)]
-        return sum(coverage.topics[leaf].covered for leaf in leaves) / len(leaves)
+        covered, leaves = covered_below(graph, coverage, node)
+        return covered / leaves
 
     found = []
     for share_, node in sorted(((share(node), node) for node in level), key=lambda one: (one[0], level.index(one[1]))):

@@ -22,7 +22,7 @@ def compared(one: "Survey", other: "Survey") -> dict[str, Any]:
     from agentsim.measures.comparison import compare
     from agentsim.measures.diversity import Texts
 
-    first, second = (Texts(survey.spoken(), survey.leaves) for survey in (one, other))
+    first, second = (Texts(survey.spoken(), survey.coverage.leaves) for survey in (one, other))
     try:
         found = compare(first, second)
     except ValueError as error:
@@ -30,7 +30,7 @@ def compared(one: "Survey", other: "Survey") -> dict[str, Any]:
     return {
         "dialogues": min(len(first), len(second)),
         "covered": [one.coverage.covered, other.coverage.covered],
-        "leaves": [one.leaves, other.leaves],
+        "leaves": [one.coverage.leaves, other.coverage.leaves],
         "measures": [{**asdict(each), "clear": each.clear} for each in found],
     }
 

@@ -44,13 +44,14 @@ def draw(path: Path, run: str, survey: "Survey", curve: "tuple[tuple[int, int], 
 
 
 def _bars(axes: Any, survey: "Survey") -> None:
-    from agentsim.topics.graph import broadest, narrower, path_of, walk
+    from agentsim.topics.coverage import covered_below
+    from agentsim.topics.graph import broadest, path_of
 
-    graph, counts = survey.graph, survey.coverage.topics
+    graph = survey.graph
     shares = []
     for top in broadest(graph):
-        bottom = [node for node in walk(graph, top) if not narrower(graph, node)]
-        shares.append((sum(counts[node].covered for node in bottom) / len(bottom), len(bottom), path_of(graph, top)[0]))
+        covered, leaves = covered_below(graph, survey.coverage, top)
+        shares.append((covered / leaves, leaves, path_of(graph, top)[0]))
     shares.sort(key=lambda one: (one[0], -one[1], one[2]))
     shown = shares[:MOST][::-1]
     axes.barh(range(len(shown)), [share for share, _, _ in shown], color="#4fa46f")

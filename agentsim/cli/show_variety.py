@@ -33,7 +33,7 @@ def variety(survey: "Survey") -> Variety:
     from agentsim.measures.saturation import saturation
 
     spoken = survey.spoken()
-    texts = Texts(spoken, survey.leaves)
+    texts = Texts(spoken, survey.coverage.leaves)
     every = range(len(spoken))
     figures = {name: measure(texts, every) for name, measure in MEASURES.items()} if len(spoken) >= LEAST else {}
     stretches = course(texts)

@@ -2,9 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from agentsim.measures.diversity import MEASURES, Texts
 from agentsim.planning.seeded import derive_seed
+
+if TYPE_CHECKING:
+    import numpy as np
 
 DRAWS = 80
 """Random halves from which the spread of a measure is taken."""
@@ -60,8 +64,5 @@ def compare(one: Texts, other: Texts) -> list[Difference]:
     return found
 
 
-def _parts(draw: "object", count: int, size: int) -> list[Sequence[int]]:
-    import numpy as np
-
-    assert isinstance(draw, np.random.Generator)
+def _parts(draw: "np.random.Generator", count: int, size: int) -> list[Sequence[int]]:
     return [draw.choice(count, size, replace=False).tolist() for _ in range(DRAWS)]

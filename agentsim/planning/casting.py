@@ -41,6 +41,9 @@ class Casting:
         self._given: Counter[Name] = Counter()
         """Parts given to each person and to each difficulty."""
 
+        self._wanted = [name for kind, name in shares if kind == "persona"]
+        """People who have a share: they are always looked at."""
+
         self._numbers: dict[str, int] = {}
         self._cast = 0
 
@@ -63,9 +66,10 @@ class Casting:
         self, scenario: str, topic: TopicPath, role: str, chosen: Mapping[str, str], index: int
     ) -> dict[str, float]:
         every = self._plan.candidates(scenario, role)
-        start = index * LOOKED_AT % len(every)
-        looked_at = every if len(every) <= LOOKED_AT else [*every, *every][start : start + LOOKED_AT]
-        wanted = [person for person in every if ("persona", person) in self._shares and person not in looked_at]
+        looked_at = every
+        if len(every) > LOOKED_AT:
+            looked_at = [every[(index * LOOKED_AT + place) % len(every)] for place in range(LOOKED_AT)]
+        wanted = [person for person in self._wanted if person in every and person not in looked_at]
         met, found = self._met, {}
         for person in (*looked_at, *wanted):
             if person in chosen.values():

@@ -6,7 +6,7 @@ price: a dialogue waits where one that is ``window`` places before it has not en
 latest.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agentsim.errors import UserError
@@ -157,10 +157,6 @@ class Steering:
     def seen(self) -> int:
         """How many of them, from the first on, have an outcome that was seen."""
         return self._seen
-
-    def assigned(self) -> Iterable[Assignment]:
-        """Return the assignments made so far, in their order."""
-        return (assignment for assignment, _ in self._assigned)
 
     def ended(self, index: int, outcome: Ended) -> None:
         """Tell what became of an assignment; in any order."""

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Ended:
-    """A dialogue with a verdict."""
+class Placed:
+    """A dialogue with a verdict, and where it belongs."""
 
     assignment: Assignment
     accepted: bool
@@ -35,7 +35,7 @@ class Survey:
 
     graph: "Graph"
     coverage: Coverage
-    ended: tuple[Ended, ...]
+    ended: tuple[Placed, ...]
     """Dialogues with a verdict, in plan order."""
 
     wanted: frozenset[str]
@@ -47,11 +47,6 @@ class Survey:
             Spoken(tuple(text for _, text in one.turns), node_id("topic", *one.assignment.topic), one.placement.topic)
             for one in self.ended
         ]
-
-    @property
-    def leaves(self) -> int:
-        """Number of the narrowest topics."""
-        return len(leaves(self.graph))
 
 
 def survey(reader: RunReader) -> Survey:
@@ -65,7 +60,7 @@ def survey(reader: RunReader) -> Survey:
     # What outcomes decide is known as far as it was chosen: it stands in the stories.
     planned = () if settings.steered else plan.take(reader.planned)
     outcomes = {index: Outcome(node_id("topic", *one.topic), "planned") for index, one in enumerate(planned)}
-    ended: list[Ended] = []
+    ended: list[Placed] = []
     end = reader.end
     for index, story in reader.stories():
         if story.assignment is None or index >= end:
@@ -74,7 +69,7 @@ def survey(reader: RunReader) -> Survey:
         if story.verdict is not None:
             turns = tuple((turn.role, turn.text) for turn in story.history.turns)
             (placement,) = placer.place([[text for _, text in turns]])
-            ended.append(Ended(story.assignment, story.verdict.outcome == "accepted", placement, turns))
+            ended.append(Placed(story.assignment, story.verdict.outcome == "accepted", placement, turns))
         outcomes[index] = _outcome(story, story.assignment, placement)
     coverage = cover(graph, (outcomes[index] for index in sorted(outcomes)))
     wanted = frozenset(leaves(graph))

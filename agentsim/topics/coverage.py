@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from agentsim.topics.graph import broadest, leaves, node_id, path_of, walk
+from agentsim.topics.graph import broadest, leaves, narrower, node_id, path_of, walk
 from agentsim.topics.placing import Placement
 
 if TYPE_CHECKING:
@@ -124,6 +124,12 @@ def _take(found: Coverage, above: dict[str, list[str]], outcome: Outcome) -> Non
     if there != outcome.topic:
         went = found.wrong.setdefault(outcome.topic, {})
         went[there or ""] = went.get(there or "", 0) + 1
+
+
+def covered_below(graph: "Graph", coverage: Coverage, topic: str) -> tuple[int, int]:
+    """Return how many of the leaves of a topic are covered, and how many it has: itself, where nothing is narrower."""
+    below = [node for node in walk(graph, topic) if not narrower(graph, node)]
+    return sum(coverage.topics[node].covered for node in below), len(below)
 
 
 def short(graph: "Graph", coverage: Coverage, wanted: int) -> list[tuple[str, Count]]:
