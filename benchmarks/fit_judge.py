@@ -4,7 +4,8 @@ The linear model that reads words is fitted first; what it says of dialogues it 
 figures that the trees are fitted to. Each dialogue counts whole, and cut off at some turn as if it still went on.
 Thresholds are chosen on dialogues that were held out, a false alarm being worth ``--price`` hits. Prints precision and
 recall in cross-validation, no dialogue in two folds. Wants scikit-learn: ``pip install '.[fit]'``, then
-``python -m benchmarks.fit_judge`` (half an hour on two cores).
+``python -m benchmarks.fit_judge --keep odds.npz`` (half an hour on two cores). ``--choose odds.npz --price 2`` then
+chooses the thresholds anew from the odds that were kept, in seconds, and leaves the weights as they are.
 """
 
 import argparse
@@ -264,18 +265,23 @@ def cross_validate(turns: Turns, names: Mapping[str, int]) -> dict[str, Floats]:
     return odds
 
 
-def choose(turns: Turns, odds: dict[str, Floats], price: float) -> dict[str, tuple[float, float]]:
+def choose(kept: Mapping[str, Any], price: float) -> dict[str, tuple[float, float]]:
     """Return for each kind the log odds from which it is reported, and the confidence from which a rule's finding
-    stands whatever the odds; print precision and recall by dialogue."""
-    dialogues = int(turns.dialogue.max()) + 1
-    whole = np.flatnonzero(turns.whole)
+    stands whatever the odds; print precision and recall by dialogue.
+
+    Args:
+        kept: of each turn of a whole dialogue ``dialogue``, its number; and ``odds``, ``rules`` (confidence of what a
+            rule found) and ``fails``, a column for each kind.
+        price: hits that a false alarm costs.
+    """
+    dialogue = kept["dialogue"]
+    dialogues = int(dialogue.max()) + 1
     chosen, sums = {}, np.zeros(3, dtype=int)
-    for kind in KINDS:
+    for column, kind in enumerate(KINDS):
         top, sure, true = np.full(dialogues, -99.0), np.zeros(dialogues), np.zeros(dialogues, dtype=bool)
-        by_rule = np.array([turns.figures[row].get(f"rule={kind}", 0.0) for row in whole])
-        np.maximum.at(top, turns.dialogue[whole], odds[kind][whole])
-        np.maximum.at(sure, turns.dialogue[whole], by_rule)
-        np.logical_or.at(true, turns.dialogue, turns.fails[kind])
+        np.maximum.at(top, dialogue, kept["odds"][:, column])
+        np.maximum.at(sure, dialogue, kept["rules"][:, column])
+        np.logical_or.at(true, dialogue, kept["fails"][:, column])
         certain = NEVER
         for bound, higher in reversed(list(pairwise((*BOUNDS, 1.0)))):
             added = true[(sure >= bound) & (sure < higher)]
@@ -295,6 +301,27 @@ def choose(turns: Turns, odds: dict[str, Floats], price: float) -> dict[str, tup
         )
     print(f"{'overall':20} {sums[0] / (sums[0] + sums[1]):.3f} {sums[0] / sums[2]:.3f}")
     return chosen
+
+
+def kept_of(turns: Turns, odds: dict[str, Floats]) -> dict[str, Any]:
+    """Return what thresholds are chosen from, as ``choose`` takes it."""
+    whole = np.flatnonzero(turns.whole)
+    return {
+        "dialogue": turns.dialogue[whole],
+        "odds": np.stack([odds[kind][whole] for kind in KINDS], axis=1).astype(np.float32),
+        "rules": np.array([[turns.figures[row].get(f"rule={kind}", 0.0) for kind in KINDS] for row in whole], "f4"),
+        "fails": np.stack([turns.fails[kind][whole] for kind in KINDS], axis=1),
+    }
+
+
+def write(arrays: Mapping[str, Any], chosen: Mapping[str, tuple[float, float]]) -> None:
+    """Write the weights with the thresholds that were chosen."""
+    told = {
+        **arrays,
+        "threshold": np.array([chosen[kind][0] for kind in KINDS], dtype=np.float32),
+        "certain": np.array([chosen[kind][1] for kind in KINDS]),
+    }
+    np.savez_compressed(WEIGHTS, **told)
 
 
 def flat(model: Any) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.float32], npt.NDArray[np.float32]]:
@@ -320,14 +347,23 @@ def flat(model: Any) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.float32], np
 def main() -> None:
     parser = argparse.ArgumentParser(description="fit the judge of the failure detectors")
     parser.add_argument("--price", type=float, default=1.5, help="hits that a false alarm costs [1.5]")
+    parser.add_argument("--keep", metavar="FILE", help="keep the cross-validated odds, for --choose")
+    parser.add_argument("--choose", metavar="FILE", help="fit nothing, choose the thresholds from odds that were kept")
     given = parser.parse_args()
+    if given.choose:
+        with np.load(WEIGHTS) as held, np.load(given.choose) as kept:
+            write(dict(held), choose(dict(kept), given.price))
+        return
     rows = labelled("develop")
     turns = turns_of(rows)
     every = np.arange(len(turns.dialogue))
     shown = with_words(turns, say_all(turns, every, np.zeros(0, dtype=np.int64)))
     names = named(shown)
     print(f"{len(rows)} dialogues, {turns.whole.sum()} turns, {len(names)} figures, {len(turns.gram_names)} grams")
-    chosen = choose(turns, cross_validate(turns, names), given.price)
+    odds = kept_of(turns, cross_validate(turns, names))
+    if given.keep:
+        np.savez_compressed(given.keep, **odds)
+    chosen = choose(odds, given.price)
     table = table_of(shown, names)[:, :-1]
     grown = [grow(table, turns, every, kind) for kind in KINDS]
     linear = [read_words(turns, every, what) for what in (*KINDS, *PARTS)]
@@ -335,21 +371,17 @@ def main() -> None:
     told = np.array([np.abs(words).max(axis=1) >= 0.03]).ravel()
     words = np.vstack([words[told], [model.intercept_[0] for model in linear]])
     trees = [flat(model) for model in grown]
-    start = [
-        float(model._baseline_prediction.ravel()[0]) - chosen[kind][0] for kind, model in zip(KINDS, grown, strict=True)
-    ]
     kept = [name for name, keep in zip(turns.gram_names, told, strict=True) if keep]
-    np.savez_compressed(
-        WEIGHTS,
-        grams=np.frombuffer("\n".join(kept).encode(), dtype=np.uint8),
-        words=words.astype(np.float16),
-        names=np.frombuffer("\n".join(names).encode(), dtype=np.uint8),
-        column=np.stack([one[0] for one in trees]),
-        bound=np.stack([one[1] for one in trees]),
-        leaf=np.stack([one[2] for one in trees]),
-        start=np.array(start, dtype=np.float32),
-        certain=np.array([chosen[kind][1] for kind in KINDS]),
-    )
+    arrays = {
+        "grams": np.frombuffer("\n".join(kept).encode(), dtype=np.uint8),
+        "words": words.astype(np.float16),
+        "names": np.frombuffer("\n".join(names).encode(), dtype=np.uint8),
+        "column": np.stack([one[0] for one in trees]),
+        "bound": np.stack([one[1] for one in trees]),
+        "leaf": np.stack([one[2] for one in trees]),
+        "start": np.array([float(model._baseline_prediction.ravel()[0]) for model in grown], dtype=np.float32),
+    }
+    write(arrays, chosen)
     print(f"{WEIGHTS.name}: {len(kept)} grams, {WEIGHTS.stat().st_size / 1e6:.1f} MB")
 
 

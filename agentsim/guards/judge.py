@@ -162,6 +162,6 @@ def weights() -> Weights:
             column=held["column"].astype(np.intp),
             bound=held["bound"],
             leaf=held["leaf"],
-            start=held["start"],
+            start=held["start"] - held["threshold"],
             certain=dict(zip(KINDS, held["certain"].tolist(), strict=True)),
         )
