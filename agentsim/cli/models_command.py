@@ -102,7 +102,7 @@ def _show(name: str, as_json: bool) -> None:
         with _waiting():
             from agentsim.llm.catalogue import resolve_without_key
             from agentsim.llm.endpoint import Overrides
-            from agentsim.run.setup import overrides
+            from agentsim.run.door import overrides
 
             endpoint, missing = resolve_without_key(name, overrides(settings).get(name, Overrides()))
     prices, able = endpoint.prices, endpoint.capabilities

@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
-from agentsim.dialogue.side_calls import answer_usage
 from agentsim.dialogue.stage import SideModel
 from agentsim.dialogue.transcript import fence_mark, transcript_lines
 from agentsim.llm.model import Answer, Model
@@ -78,7 +77,7 @@ class Critic:
                 params=dict(self._side.params),
                 sample=seed,
             )
-            used = used + answer_usage(answer)
+            used = used + answer.usage
             if found is None:
                 reason = _unreadable(answer)
                 continue

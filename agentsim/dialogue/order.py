@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from agentsim.dialogue.side_calls import answer_usage
 from agentsim.dialogue.stage import SideModel, Stage, display_names
 from agentsim.dialogue.transcript import fence_mark, transcript_lines
 from agentsim.llm.structured import ask_json
@@ -99,7 +98,7 @@ async def _ask(
     seed = derive_seed(assignment.seed, "order", len(turns))
     found, answer = await ask_json(stage.door, side.model, prompt, schema, params=dict(side.params), sample=seed)
     named = found.get("next") if found else None
-    return named if isinstance(named, str) and named in allowed else None, answer_usage(answer)
+    return named if isinstance(named, str) and named in allowed else None, answer.usage
 
 
 def next_in_round(order: Sequence[str], speakers: Sequence[str]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from agentsim.dialogue.stage import SideModel, Stage
 from agentsim.dialogue.transcript import fence_mark, transcript_lines
-from agentsim.llm.model import Answer, Request
+from agentsim.llm.model import Request
 from agentsim.llm.structured import ask_json
 from agentsim.planning.seeded import derive_seed
 from agentsim.schema import Assignment, Persona, Scenario, Turn, Usage
@@ -44,7 +44,7 @@ async def specify_task(
     )
     seed = derive_seed(assignment.seed, "task")
     answer = await stage.door.ask(Request(side.model, [{"role": "user", "content": prompt}], dict(side.params), seed))
-    return well_formed(answer.text).strip() or assignment.task, answer_usage(answer)
+    return well_formed(answer.text).strip() or assignment.task, answer.usage
 
 
 async def goal_reached(
@@ -57,14 +57,4 @@ async def goal_reached(
     seed = derive_seed(assignment.seed, "goal", len(turns))
     found, answer = await ask_json(stage.door, side.model, prompt, GOAL_SCHEMA, params=dict(side.params), sample=seed)
     reached = found.get("reached") if found else None
-    return reached if isinstance(reached, bool) else None, answer_usage(answer)
-
-
-def answer_usage(answer: Answer) -> Usage:
-    """Return what one answer took."""
-    return Usage(
-        prompt_tokens=answer.prompt_tokens,
-        completion_tokens=answer.completion_tokens,
-        cost=answer.cost,
-        calls=1,
-    )
+    return reached if isinstance(reached, bool) else None, answer.usage

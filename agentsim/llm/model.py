@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from agentsim.schema import FinishReason
+from agentsim.schema import FinishReason, Usage
 
 Message = Mapping[str, Any]
 """One chat message in OpenAI's form: ``{"role": ..., "content": ...}`` and, with tools, ``tool_calls``
@@ -76,6 +76,13 @@ class Answer:
     logprobs: tuple[TokenLogprob, ...] | None = None
     cached: bool = False
     """Whether it came from a recording: nothing was sent, nothing was paid now."""
+
+    @property
+    def usage(self) -> Usage:
+        """What it took."""
+        return Usage(
+            prompt_tokens=self.prompt_tokens, completion_tokens=self.completion_tokens, cost=self.cost, calls=1
+        )
 
 
 class Model(Protocol):

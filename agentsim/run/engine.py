@@ -9,16 +9,12 @@ from agentsim.dialogue.conversation import converse
 from agentsim.dialogue.speakers import ModelSpeaker, speaker_kind
 from agentsim.errors import (
     AgentsimError,
-    AuthenticationFailed,
     BudgetReached,
-    ModelNotFound,
-    NotRecorded,
-    OutOfQuota,
     StorageError,
-    UserError,
 )
 from agentsim.events import DialogueFailed, Event, Notice, Planned, RunFinished, RunStarted, Stopped
 from agentsim.planning.steering import Ended
+from agentsim.run.door import FATAL
 from agentsim.run.line import Line, Rotation, Steered
 from agentsim.run.reader import RunReader
 from agentsim.run.settings import MOST_WINDOW, RunSettings
@@ -34,9 +30,6 @@ Watcher = Callable[[Event], None]
 
 WAITING = 2
 """Dialogues of the window for each worker, below which a good part of the time goes into waiting."""
-
-FATAL = (AuthenticationFailed, ModelNotFound, OutOfQuota, NotRecorded, UserError, StorageError)
-"""Failures that every further dialogue would meet too."""
 
 
 class Engine:

@@ -16,13 +16,12 @@ from agentsim.events import Notice, RunFinished
 from agentsim.library.library import Library
 from agentsim.llm.model import Model
 from agentsim.run.directory import make_run_folder, write_run_yaml
+from agentsim.run.door import check_endpoints, make_door
 from agentsim.run.engine import Engine, Watcher
 from agentsim.run.reader import RunReader
 from agentsim.run.settings import RunSettings
 from agentsim.run.setup import (
     Unasked,
-    check_endpoints,
-    make_door,
     make_setup,
     model_names,
     needs_a_person,

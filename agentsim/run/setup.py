@@ -1,6 +1,5 @@
-"""From settings to what a run is played with: library, plan, the way to models, speakers."""
+"""From settings to what a run is played with: library, plan, speakers."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -12,24 +11,16 @@ from agentsim.errors import UserError
 from agentsim.library.library import Library
 from agentsim.library.merging import merge
 from agentsim.library.outline import load_outline
-from agentsim.llm.admission import Admission
-from agentsim.llm.budget import Budget
-from agentsim.llm.endpoint import EMBEDDED, Endpoint, Overrides
+from agentsim.llm.endpoint import Endpoint
 from agentsim.llm.model import Answer, Model, Request
-from agentsim.llm.recording import Recorded, Recording
-from agentsim.llm.ways import Ways
 from agentsim.planning.plan import Plan
 from agentsim.planning.steering import Steering
 from agentsim.prompts.render import Prompts
 from agentsim.run.judging import Judge
 from agentsim.run.settings import GoalSettings, RunSettings, Sampling
-from agentsim.run.shutter import Shutter
 from agentsim.run.small_models import SMALL, default_sampling
 from agentsim.run.steered import make_steering
-from agentsim.run.store import Store
 from agentsim.schema import Persona, Scenario
-
-MILLION = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -155,48 +146,6 @@ def with_callers(settings: RunSettings, endpoints: Iterable[Endpoint]) -> RunSet
     return settings.model_copy(update={"goal_check": goal.model_copy(update={"callers": callers})})
 
 
-def make_door(
-    settings: RunSettings,
-    store: Store,
-    *,
-    replay: Recorded | None,
-    notice: Callable[[str], None],
-    closed: Callable[[], bool],
-    inner: Model | None = None,
-) -> Model:
-    """Return the way to every model: recording, admission, budget, and behind them the models themselves.
-
-    ``inner`` stands in for the models, e.g. one that answers by script. With ``replay`` nothing is ever sent, and
-    nothing more is while ``closed``.
-    """
-    if replay is not None:
-        return Recording(None, store, replay=replay)
-    if inner is None:
-        ways = Ways(way=settings.way, timeout=settings.timeout, overrides=overrides(settings))
-        inner, prices = ways, ways.prices
-    else:
-        prices = _free
-    door = inner
-    if settings.max_cost is not None or settings.max_tokens_total is not None:
-        door = Budget(
-            door,
-            store,
-            prices=prices,
-            spent=store.spent(),
-            max_cost=settings.max_cost,
-            max_tokens=settings.max_tokens_total,
-        )
-    door = Shutter(door, closed)
-    # Around the budget, so that every attempt is reserved: a provider may bill a call that timed out.
-    door = Admission(
-        door,
-        retries=settings.retries,
-        in_flight=lambda model: _in_flight(settings, model),
-        notice=notice,
-    )
-    return Recording(door, store)
-
-
 def model_names(setup: Setup) -> tuple[str, ...]:
     """Return the name of every model that the setup may ask."""
     stage = setup.stage
@@ -214,51 +163,6 @@ def with_callers_of(settings: RunSettings, recorded: RunSettings) -> RunSettings
     """Return the settings with the models that were offered the tool in a run that is replayed."""
     goal = settings.goal_check.model_copy(update={"callers": recorded.goal_check.callers})
     return settings.model_copy(update={"goal_check": goal})
-
-
-async def check_endpoints(
-    settings: RunSettings, names: Iterable[str], *, progress: Callable[[int, int], None] | None = None
-) -> list[Endpoint]:
-    """Resolve every model without sending anything, and fetch an embedded model's weights where they are missing.
-
-    Returns where each name leads.
-
-    ``progress`` is told the bytes fetched and the bytes in all. Raises what `Ways.endpoint` and `weights_path` raise.
-    """
-    ways = Ways(way=settings.way, timeout=settings.timeout, overrides=overrides(settings))
-    endpoints = []
-    try:
-        for name in names:
-            endpoints.append(await ways.endpoint(name))
-            if name.startswith(EMBEDDED):
-                from agentsim.llm.embedded.weights import weights_path
-
-                await asyncio.to_thread(weights_path, name, progress=progress)
-    finally:
-        await ways.close()
-    return endpoints
-
-
-async def _free(_: str) -> tuple[float, float]:
-    return 0.0, 0.0
-
-
-def _in_flight(settings: RunSettings, model: str) -> int | None:
-    known = settings.models.get(model)
-    return known.in_flight if known else None
-
-
-def overrides(settings: RunSettings) -> dict[str, Overrides]:
-    """Return what the settings say of single models against litellm's knowledge, by model name."""
-    return {
-        name: Overrides(
-            api_base=model.api_base,
-            api_key_env=model.api_key_env,
-            input_price=None if model.input_price is None else model.input_price / MILLION,
-            output_price=None if model.output_price is None else model.output_price / MILLION,
-        )
-        for name, model in settings.models.items()
-    }
 
 
 def _limited(scenario: Scenario, max_turns: int | None) -> Scenario:
