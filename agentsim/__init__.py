@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from agentsim.dialogue.speakers import AgentSpeaker, FunctionSpeaker, ModelSpeaker
     from agentsim.errors import AgentsimError, ModelError, StorageError, UserError
     from agentsim.library import Library, load_persona, load_rubric, load_scenario
+    from agentsim.run.growing import Grown, grow
     from agentsim.run.settings import RunSettings
     from agentsim.run.simulate import Simulation, asimulate, open_run, simulate
     from agentsim.schema import (
@@ -42,6 +43,7 @@ _PLACES = {
     "agentsim.dialogue.speakers": ("AgentSpeaker", "FunctionSpeaker", "ModelSpeaker"),
     "agentsim.errors": ("AgentsimError", "ModelError", "StorageError", "UserError"),
     "agentsim.library": ("Library", "load_persona", "load_rubric", "load_scenario"),
+    "agentsim.run.growing": ("Grown", "grow"),
     "agentsim.run.settings": ("RunSettings",),
     "agentsim.run.simulate": ("Simulation", "asimulate", "open_run", "simulate"),
     "agentsim.schema": (
@@ -73,7 +75,9 @@ __all__ = [  # noqa: RUF022 (by kind, as a reader looks for them)
     "asimulate",
     "open_run",
     "lint",
+    "grow",
     "Simulation",
+    "Grown",
     "RunSettings",
     "Library",
     "load_persona",

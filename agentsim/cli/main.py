@@ -19,6 +19,7 @@ COMMANDS = {
     "lint": "look for failures of role-play in any chat dataset",
     "personas": "list, show and check personas",
     "scenarios": "list, show and check scenarios",
+    "topics": "show an outline of topics, or let a model grow it",
     "models": "list models, or show how one is reached and priced",
     "doctor": "check the installation and say where each setting comes from",
     "init": "make a folder with a persona, a scenario and a run of one's own",

@@ -35,9 +35,10 @@ def merge(topics: Sequence[Topic]) -> tuple[Topic, ...]:
     """Return the trees without leaves that mean the same as an earlier one, which has their names in ``also``."""
     paths = [path for topic in topics for path in topic.leaves()]
     into = _same(paths)
+    others = dict(renamed(topics))
     names: dict[TopicPath, list[str]] = {}
     for path, kept in into.items():
-        names.setdefault(kept, []).append(path[-1])
+        names.setdefault(kept, []).extend((path[-1], *others.get(path, ())))
     return tuple(left for topic in topics if (left := _without(topic, (), into, names)) is not None)
 
 
@@ -47,6 +48,14 @@ def renamed(topics: Sequence[Topic], above: TopicPath = ()) -> Iterator[tuple[To
         if topic.also:
             yield (*above, topic.name), topic.also
         yield from renamed(topic.topics, (*above, topic.name))
+
+
+def gained(before: Sequence[Topic], after: Sequence[Topic]) -> Iterator[tuple[TopicPath, tuple[str, ...]]]:
+    """Yield the path of each topic that has other names ``after`` which it did not have ``before``, and these."""
+    had = dict(renamed(before))
+    for path, names in renamed(after):
+        if new := tuple(name for name in names if name not in had.get(path, ())):
+            yield path, new
 
 
 def _without(

@@ -1,9 +1,10 @@
 """An outline of one's own -> topic trees: a Markdown list, a CSV table or YAML.
 
-Markdown: headings and list items are topics, deeper ones narrower; text below a topic says what it is about. A single
-first-level heading above everything is the outline's title, no topic. CSV: a row is a path from broad to narrow; an
-empty cell at the start of a row takes the value above it, as spreadsheets show it. YAML: ``topics:`` with names, or
-with mappings of ``name``, ``about`` and ``topics``.
+Markdown: headings and list items are topics, deeper ones narrower; text below a topic says what it is about, and a line
+``(also: one; two)`` what else it is called. A single first-level heading above everything is the outline's title, no
+topic. CSV: a row is a path from broad to narrow; an empty cell at the start of a row takes the value above it, as
+spreadsheets show it. YAML: ``topics:`` with names, or with mappings of ``name``, ``about``, ``also`` and ``topics``.
+`outline_writing` writes what is read here.
 """
 
 import csv
@@ -26,7 +27,11 @@ DEEPEST = 8
 _HEADING = re.compile(r"(#{1,6})\s+(.+?)\s*#*\s*$")
 _ITEM = re.compile(r"(\s*)(?:[-*+]|\d{1,4}[.)])\s+(?:\[[ xX]\]\s+)?(.+?)\s*$")
 _FENCE = re.compile(r"\s*(?:```|~~~)")
-_MARKS = re.compile(r"\*\*|__|`")
+_ESCAPED = r"\\([!-/:-@\[-`{-~])"
+_MARKS = re.compile(rf"{_ESCAPED}|\*\*|__|`")
+_ESCAPES = re.compile(_ESCAPED)
+_ALSO = re.compile(r"\(also:\s+(.+)\)$")
+_NAMES = re.compile(r"(?:\\.|[^;])+")
 _LEVEL = re.compile(r"(?:sub-?)*(?:topic|subject|domain|level|category|area)s?[ _-]?\d*", re.IGNORECASE)
 
 
@@ -37,11 +42,13 @@ class _Entry:
     name: str
     line: int
     about: list[str] = field(default_factory=list)
+    also: list[str] = field(default_factory=list)
     topics: "dict[str, _Entry]" = field(default_factory=dict)
 
     def noun(self) -> Topic:
         about = " ".join(self.about) or None
-        return Topic(name=self.name, about=about, topics=tuple(entry.noun() for entry in self.topics.values()))
+        topics = tuple(entry.noun() for entry in self.topics.values())
+        return Topic(name=self.name, about=about, also=tuple(dict.fromkeys(self.also)), topics=topics)
 
 
 class _Outline:
@@ -125,8 +132,13 @@ def _markdown(outline: _Outline, text: str) -> None:
     above: list[tuple[int, _Entry]] = []
     for number, depth, said in lines:
         if depth is None:
-            if above:
-                above[-1][1].about.append(said)
+            if above and (names := _ALSO.match(said)):
+                above[-1][1].also += [name for part in _NAMES.findall(names[1]) if (name := _unescaped(part).strip())]
+            elif above:
+                above[-1][1].about.append(_unescaped(said))
+            continue
+        if not said:
+            outline.fault(number, "a topic needs a name", "write it behind the mark, e.g. '- Lost parcels'")
             continue
         while above and above[-1][0] >= depth:
             above.pop()
@@ -143,11 +155,20 @@ def _markdown_lines(text: str) -> Iterator[tuple[int, int | None, str]]:
         elif not fenced and line.strip():
             line = line.expandtabs(4)
             if heading := _HEADING.match(line):
-                yield number, len(heading[1]) - 7, _MARKS.sub("", heading[2]).strip()
+                yield number, len(heading[1]) - 7, _plain(heading[2])
             elif item := _ITEM.match(line):
-                yield number, len(item[1]), _MARKS.sub("", item[2]).strip()
+                yield number, len(item[1]), _plain(item[2])
             else:
                 yield number, None, line.strip()
+
+
+def _plain(text: str) -> str:
+    """Return a name without emphasis; a mark behind a backslash is the mark itself."""
+    return _MARKS.sub(lambda found: found[1] or "", text).strip()
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPES.sub(r"\1", text)
 
 
 def _csv(outline: _Outline, text: str) -> None:
@@ -227,10 +248,16 @@ def _yaml(outline: _Outline, data: bytes) -> None:
             for key, value in item.items() if isinstance(item, dict) else ():
                 if key == "about" and isinstance(value, str):
                     entry.about.append(value.strip())
+                elif key == "also" and isinstance(value, list) and all(_said(one) for one in value):
+                    entry.also += [str(one).strip() for one in value]
                 elif key == "topics":
                     take(value, entry, (*here, "topics"), depth + 1)
                 elif key != "name":
-                    fix = "a topic has name, about (text) and topics (a list)"
+                    fix = "a topic has name, about (text), also (a list of names) and topics (a list)"
                     outline.fault(line_of((*here, key), lines), f"{shown(key)} is not known here, or no text", fix)
 
     take(document.tree.get("topics", []), outline.root, ("topics",), 1)
+
+
+def _said(tree: Tree) -> bool:
+    return isinstance(tree, str) and bool(tree.strip())

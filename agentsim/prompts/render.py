@@ -11,7 +11,20 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from agentsim.errors import UserError
 from agentsim.schema.noun import Noun
 
-NAMES = ("conversation", "brief", "instruction", "opening", "task", "goal", "end", "order", "agenda", "afresh", "grade")
+NAMES = (
+    "conversation",
+    "brief",
+    "instruction",
+    "opening",
+    "task",
+    "goal",
+    "end",
+    "order",
+    "agenda",
+    "afresh",
+    "grade",
+    "grow",
+)
 """The templates there are; a folder of the user's may replace any of them by ``<name>.j2``."""
 
 SHIPPED = Path(__file__).parent

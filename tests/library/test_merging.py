@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentsim.library import Library
-from agentsim.library.merging import merge, renamed
+from agentsim.library.merging import gained, merge, renamed
 from agentsim.schema import Topic
 
 
@@ -55,6 +55,14 @@ def test_the_same_name_in_another_part_of_the_tree_is_another_topic() -> None:
 def test_shipped_topics_are_all_different() -> None:
     for scenario in Library.load().scenarios.values():
         assert merge(scenario.topics) == scenario.topics, scenario.id
+
+
+def test_what_merged_before_is_not_lost_the_next_time() -> None:
+    before = [Topic(name="dog training"), Topic(name="training a dog", also=("drill for dogs",))]
+    merged = merge(before)
+    assert [topic.also for topic in merged] == [("training a dog", "drill for dogs")]
+    assert list(gained(before, merged)) == [(("dog training",), ("training a dog", "drill for dogs"))]
+    assert list(gained(merged, merged)) == []
 
 
 @settings(max_examples=30, deadline=None)

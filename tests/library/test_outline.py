@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agentsim.errors import UserError
 from agentsim.library.faults import LibraryError
 from agentsim.library.outline import load_outline, parse_outline
+from agentsim.library.outline_writing import WRITTEN, check_writable, outline_text
 from agentsim.schema import Topic
 
 WANTED = (
@@ -102,6 +104,8 @@ def test_several_first_level_headings_are_topics() -> None:
     [
         ("a.md", "", "a.md: the outline holds no topic"),
         ("a.md", "- Orders\n- Orders\n", "a.md:2: 'Orders' stands here twice, first in line 1"),
+        ("a.md", "- Orders\n- **\n", "a.md:2: a topic needs a name"),
+        ("a.yaml", "topics:\n  - name: A\n    also: B\n", "a.yaml:3: 'also' is not known here, or no text"),
         ("a.csv", "Orders,Returns\nOrders,Returns\n", "a.csv:2: 'Returns' stands here twice, first in line 1"),
         ("a.csv", ",Returns\n", "a.csv:1: cell 1 is empty and nothing stands above it"),
         ("a.yaml", "topics:\n  - about: x\n", "a.yaml:2: a topic needs a name"),
@@ -154,3 +158,58 @@ def test_a_written_list_is_read_as_it_was_meant(topics: list[Topic]) -> None:
 
     text = "\n".join(line for topic in topics for line in lines(topic, 0))
     assert parse_outline(text.encode(), "a.md") == tuple(topics)
+
+
+def test_other_names_and_marks_that_are_meant_as_such() -> None:
+    text = """- snake\\_case and **bold**
+  \\(also: no name)
+  (also: \\__init__; a\\;b;  ; C:\\Users)
+  \\- no topic
+"""
+    (found,) = parse_outline(text.encode(), "a.md")
+    assert found == Topic(
+        name="snake_case and bold", about="(also: no name) - no topic", also=("__init__", "a;b", "C:\\Users")
+    )
+    yaml = b"topics:\n  - name: A\n    also: [B, 007]\n"
+    assert parse_outline(yaml, "a.yaml") == (Topic(name="A", also=("B", "007")),)
+
+
+line = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp", "Zs"), include_characters=" "), max_size=30)
+marks = st.text("-+*#>|~=`[]()_\\\\;:.,!1234 x\"'", max_size=12)
+said = st.one_of(line, marks, st.sampled_from(["null", "~", "007", "yes", "<<", "=", "a: b", "- a", "(also: b)"]))
+said_plain = said.map(str.strip).filter(bool)
+said_wild = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0")).map(str.strip).filter(bool)
+
+
+def written(text: st.SearchStrategy[str]) -> st.SearchStrategy[tuple[Topic, ...]]:
+    def topics(inner: st.SearchStrategy[Topic]) -> st.SearchStrategy[tuple[Topic, ...]]:
+        return st.lists(inner, max_size=3, unique_by=lambda topic: topic.name).map(tuple)
+
+    def topic(below: st.SearchStrategy[tuple[Topic, ...]]) -> st.SearchStrategy[Topic]:
+        also = st.lists(text, max_size=2, unique=True).map(tuple)
+        return st.builds(Topic, name=text, about=st.none() | text, also=also, topics=below)
+
+    tree = topic(st.just(()))
+    for _ in range(3):
+        tree = topic(topics(tree))
+    return topics(tree).filter(bool)
+
+
+@given(written(said_plain), st.sampled_from(WRITTEN))
+def test_a_written_outline_is_read_back_as_it_was(topics: tuple[Topic, ...], kind: str) -> None:
+    check_writable(topics, kind)
+    assert parse_outline(outline_text(topics, kind).encode(), f"a{kind}") == topics
+
+
+@given(written(said_wild))
+def test_yaml_holds_any_text(topics: tuple[Topic, ...]) -> None:
+    assert parse_outline(outline_text(topics, ".yaml").encode(), "a.yaml") == topics
+
+
+def test_what_a_list_cannot_hold_is_told() -> None:
+    with pytest.raises(UserError, match=r"a \.md file cannot hold, such as line breaks") as raised:
+        check_writable([Topic(name="two\nlines")], ".md")
+    assert ".yaml" in str(raised.value)
+    check_writable([Topic(name="two\nlines")], ".yaml")
+    with pytest.raises(UserError, match=r"cannot be written as \.yaml: "):
+        check_writable([Topic(name="a\0b")], ".yaml")
