@@ -42,6 +42,7 @@ def command(run: Path, gaps: bool, compare: Path | None, as_json: bool, **places
     from agentsim.cli.coverage_comparison import compared, show_comparison
     from agentsim.cli.coverage_page import page
     from agentsim.cli.coverage_picture import draw
+    from agentsim.cli.show_beyond import beyond, show_beyond
     from agentsim.cli.show_variety import show_variety, variety
     from agentsim.run.covering import survey
     from agentsim.topics.forms import FORMS, written
@@ -71,7 +72,7 @@ def command(run: Path, gaps: bool, compare: Path | None, as_json: bool, **places
             place = picture if picture.suffix == f".{form}" else picture.with_name(f"{picture.name}.{form}")
             _write(place, lambda path: draw(path, folder.name, seen, varied.saturation.curve))
     if as_json:
-        print_json({"run": str(folder), **_facts(seen.graph, coverage), **asdict(varied)})
+        print_json({"run": str(folder), **_facts(seen.graph, coverage), **asdict(varied), "beyond": beyond(seen)})
         return
     _show(seen.graph, coverage, gaps)
     summary = f"{coverage.covered} of {coverage.leaves} topics covered"
@@ -79,6 +80,7 @@ def command(run: Path, gaps: bool, compare: Path | None, as_json: bool, **places
         summary += f"; {coverage.nowhere} dialogues were about none of them"
     say(summary)
     show_variety(varied)
+    show_beyond(beyond(seen))
 
 
 def _write(path: Path, make: Callable[[Path], None]) -> None:

@@ -68,7 +68,7 @@ def make_agenda(scenario: Scenario, assignment: Assignment, task: str, persona: 
 
 
 def _written(scenario: Scenario, assignment: Assignment) -> list[AgendaItem]:
-    values = {**assignment.slots, "topic": assignment.topic[-1]}
+    values = {**assignment.slots, "topic": assignment.subject}
     return [
         AgendaItem(
             id=place,
@@ -109,7 +109,7 @@ def _facts(scenario: Scenario, start: int) -> list[AgendaItem]:
 def _drawn(scenario: Scenario, assignment: Assignment, task: str, size: int) -> list[_Draft]:
     """Return the drafts without the goodbye: the opening always, then what the goal needs, then by lot."""
     brought = list(_from_task(scenario, assignment, task))
-    needs = list(_from_goal(scenario))
+    needs = [*_from_bridge(assignment), *_from_goal(scenario)]
     rest = shuffled(
         [*brought[1:], *_from_topic(scenario, assignment)],
         assignment.seed,
@@ -147,7 +147,7 @@ def _from_task(scenario: Scenario, assignment: Assignment, task: str) -> Iterato
         yield _Draft(act, f"{fitting}.", "task", rank=found if act == "inform" else 20 + found)
         found += 1
     if not found:
-        yield _Draft("inform", f"Say what this is about: {assignment.topic[-1]}.", "task", rank=0)
+        yield _Draft("inform", f"Say what this is about: {assignment.subject}.", "task", rank=0)
 
 
 def _from_goal(scenario: Scenario) -> Iterator[_Draft]:
@@ -175,6 +175,13 @@ def _from_goal(scenario: Scenario) -> Iterator[_Draft]:
     aim = scenario.leader.goal.rstrip(".")
     if pressed := clipped(f"Say that you want to {aim[:1].lower()}{aim[1:]}"):
         yield _Draft("confirm", f"{pressed}.", "goal", 45)
+
+
+def _from_bridge(assignment: Assignment) -> Iterator[_Draft]:
+    """Yield a question on what a topic has to do with the other one that the dialogue is to be about."""
+    if assignment.beyond is not None and assignment.beyond.bridge is not None:
+        order = clipped(f"Ask what {assignment.topic[-1]} has to do with {assignment.beyond.bridge[-1]}")
+        yield _Draft("ask", f"{order or f'Ask about {assignment.beyond.bridge[-1]}'}.", "topic", 24)
 
 
 def _from_topic(scenario: Scenario, assignment: Assignment) -> Iterator[_Draft]:

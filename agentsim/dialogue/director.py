@@ -97,7 +97,7 @@ class Director:
         return self._stage.prompts.render(
             "afresh",
             role=role,
-            topic=self._assignment.topic[-1],
+            topic=self._assignment.subject,
             leads=role.part == "leads",
             language=self._scenario.language,
         )

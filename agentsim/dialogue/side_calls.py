@@ -32,7 +32,7 @@ async def specify_task(
     prompt = stage.prompts.render(
         "task",
         setting=scenario.setting,
-        topic=list(assignment.topic),
+        topic=[*assignment.topic[:-1], assignment.subject],
         task=assignment.task,
         people=[
             f"{role.title} ({people[role.name].name}, {people[role.name].occupation})"

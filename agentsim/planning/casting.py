@@ -47,11 +47,16 @@ class Casting:
         self._numbers: dict[str, int] = {}
         self._cast = 0
 
-    def choose(self, scenario: Scenario, topic: TopicPath, index: int) -> dict[str, str]:
-        """Return a persona for each role that has one; nobody plays two unless there is no other choice."""
+    def choose(
+        self, scenario: Scenario, topic: TopicPath, index: int, given: Mapping[str, str] | None = None
+    ) -> dict[str, str]:
+        """Return a persona for each role that has one, ``given`` ones as they are; nobody plays two unless there is no
+        other choice."""
         roles = [role.name for role in scenario.order if role.persona is not None]
-        chosen: dict[str, str] = {}
+        chosen: dict[str, str] = dict(given or {})
         for role in roles:
+            if role in chosen:
+                continue
             worth = self._worth(scenario.id, topic, role, chosen, index)
             best = max(worth, key=lambda person: (worth[person], person), default=None)
             if best is None:
@@ -87,7 +92,7 @@ class Casting:
     def _pairs(
         self, scenario: str, topic: TopicPath, role: str, person: str, chosen: Mapping[str, str]
     ) -> Sequence[int]:
-        pair, level, about = self._pair, self._levels[person], "".join(f"\x1e{name}" for name in topic)
+        pair, level, about = self._pair, self._levels[person], _about(topic)
         return (
             pair(scenario, role, person),
             pair(scenario, role, level),
@@ -95,6 +100,10 @@ class Casting:
             pair(about, role, level),
             *(pair(f"{other}={there}", role, person) for other, there in chosen.items()),
         )
+
+    def met(self, topic: TopicPath, role: str, person: str) -> bool:
+        """Return whether somebody played a role in a dialogue that was assigned a topic."""
+        return self._met[self._pair(_about(topic), role, person)] > 0
 
     def _names(self, person: str) -> tuple[Name, Name]:
         return ("persona", person), ("difficulty", self._levels[person])
@@ -114,3 +123,7 @@ class Casting:
             self._given.update(self._names(person))
             self._cast += 1
             before[role] = person
+
+
+def _about(topic: TopicPath) -> str:
+    return "".join(f"\x1e{name}" for name in topic)

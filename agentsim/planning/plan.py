@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 from agentsim.errors import UserError
 from agentsim.library.library import Library
 from agentsim.planning.seeded import derive_seed, digest, shuffled
-from agentsim.schema import Assignment, Scenario, TopicPath
+from agentsim.schema import Assignment, Proposal, Scenario, TopicPath
+from agentsim.schema.assignment import joined
 
 T = TypeVar("T")
 
@@ -95,7 +96,13 @@ class Plan:
         return self.assignment(index, scenario, topic, self._cast(scenario, round_), round_)
 
     def assignment(
-        self, index: int, scenario: Scenario, topic: TopicPath, cast: Mapping[str, str], round_: int
+        self,
+        index: int,
+        scenario: Scenario,
+        topic: TopicPath,
+        cast: Mapping[str, str],
+        round_: int,
+        beyond: Proposal | None = None,
     ) -> Assignment:
         """Return assignment ``index`` with the given choices.
 
@@ -105,9 +112,11 @@ class Plan:
             topic: a leaf of its topic tree.
             cast: a persona's id for each role that has one.
             round_: how often the scenario was assigned before; the slots of its task are filled in rotation.
+            beyond: what is proposed, where it was foretold.
         """
         slots = {name: self._choice(scenario, "slot", name, round_) for name in sorted(scenario.task.slots)}
-        task = scenario.task.fill(topic, slots)
+        subject = joined(topic, beyond)
+        task = scenario.task.fill((*topic[:-1], subject), slots)
         people = (part for role in sorted(cast.items()) for part in role)
         name = digest(self.seed, "id", index, scenario.id, *people, *topic, task).hex()[:8]
         return Assignment(
@@ -118,6 +127,7 @@ class Plan:
             topic=topic,
             slots=slots,
             task=task,
+            beyond=beyond,
             seed=derive_seed(self.seed, "dialogue", index),
         )
 

@@ -1,5 +1,6 @@
 """Seeded choices that are the same on every machine, Python version and PYTHONHASHSEED: blake2b decides."""
 
+import struct
 from collections.abc import Callable, Iterable
 from hashlib import blake2b
 from typing import TypeVar
@@ -11,6 +12,13 @@ def digest(seed: int, *parts: object) -> bytes:
     """Return 16 bytes that depend on the seed and on every part, and on nothing else."""
     text = "\x1f".join([str(seed), *(str(part) for part in parts)])
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def fractions(seed: int, *parts: object) -> tuple[float, ...]:
+    """Return 16 numbers from 0 to below 1, drawn evenly by the seed for one purpose named by the parts."""
+    text = "\x1f".join([str(seed), *(str(part) for part in parts)])
+    drawn = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=64).digest()
+    return tuple(number / 2**32 for number in struct.unpack(">16I", drawn))
 
 
 def derive_seed(seed: int, *parts: object) -> int:

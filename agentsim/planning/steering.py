@@ -6,7 +6,7 @@ price: a dialogue waits where one that is ``window`` places before it has not en
 latest.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from agentsim.errors import UserError
@@ -14,6 +14,7 @@ from agentsim.planning.casting import Casting
 from agentsim.planning.frontier import Frontier
 from agentsim.planning.gain import PATIENCE, chance, gain
 from agentsim.planning.plan import Plan
+from agentsim.planning.proposals import Proposals
 from agentsim.planning.shares import known, weights
 from agentsim.planning.spread import spread
 from agentsim.schema import Assignment, Scenario, TopicPath
@@ -28,6 +29,9 @@ class Ended:
 
     about: TopicPath | None
     """The leaf that it was about, by what was said; ``None`` where it was about none."""
+
+    also: tuple[TopicPath, ...] = ()
+    """Other leaves that it was about too."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,8 @@ class Steering:
         window: how many assignments lie between the newest outcome that is seen and the choice; 1 or more.
         goals: when there is enough.
         shares: target shares, by ``topic``, ``scenario``, ``persona`` and ``difficulty``, and their names.
+        beyond: share of the assignments that are spent on what lies beyond, 0 to 1.
+        skills: people who know of the same, a group each; walks to what lies beyond go over these too.
 
     Raises:
         UserError: where a share names what the run does not have, or shares are more than 1.
@@ -93,6 +99,8 @@ class Steering:
         window: int,
         goals: Goals = Goals(),
         shares: Mapping[str, Mapping[str, float]] | None = None,
+        beyond: float = 0.0,
+        skills: Iterable[Collection[str]] = (),
     ) -> None:
         shares = shares or {}
         self._plan = plan
@@ -144,6 +152,7 @@ class Steering:
         """Accepted dialogues that are still wanted, where each leaf is to have a number of them."""
 
         self._number = {cell.topic: number for number, cell in enumerate(self.cells)}
+        self._beyond = Proposals(plan, self._casting, beyond, [cell.topic for cell in self.cells], skills)
         self._frontier = Frontier(range(len(self.cells)))
         for number in range(len(self.cells)):
             self._tell(number)
@@ -204,6 +213,7 @@ class Steering:
         scenario = next(one for one in self._plan.scenarios if one.id == assignment.scenario)
         self._assigned.append((assignment, number))
         self._casting.keep(scenario, assignment.topic, assignment.cast)
+        self._beyond.keep(assignment)
         self._tries[scenario.id][0] += 1
         self._both[number, scenario.id] = self._both.get((number, scenario.id), 0) + 1
         self.cells[number].in_flight += 1
@@ -237,6 +247,7 @@ class Steering:
         tries[1] += 1
         tries[2] += hit
         if outcome.accepted:
+            self._beyond.went_well(assignment, outcome.about, outcome.also)
             self._accepted += 1
             if about is not None:
                 self.cells[about].held += 1
@@ -281,8 +292,9 @@ class Steering:
     def _assign(self, number: int) -> Assignment:
         cell, index = self.cells[number], self.planned
         scenario = max(cell.scenarios, key=lambda one: (self._scenario_worth(number, one.id), one.id))
-        cast = self._casting.choose(scenario, cell.topic, index)
-        return self._plan.assignment(index, scenario, cell.topic, cast, self._tries[scenario.id][0])
+        given, beyond = self._beyond.propose(index, scenario, cell.topic)
+        cast = self._casting.choose(scenario, cell.topic, index, given)
+        return self._plan.assignment(index, scenario, cell.topic, cast, self._tries[scenario.id][0], beyond)
 
     def _scenario_worth(self, number: int, scenario: str) -> tuple[float, float]:
         assigned, tries, hits = self._tries[scenario]

@@ -1,6 +1,9 @@
 """What a run's dialogues were about: its topic graph, and the coverage of each topic by what was said."""
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from agentsim.library.library import Library
@@ -9,9 +12,10 @@ from agentsim.planning.plan import Plan
 from agentsim.run.reader import RunReader
 from agentsim.run.steered import make_steering
 from agentsim.run.story import Story
-from agentsim.schema import Assignment
+from agentsim.schema import Assignment, Persona
+from agentsim.topics.candidates import Candidate, add_candidates, candidates
 from agentsim.topics.coverage import Coverage, Outcome, cover
-from agentsim.topics.graph import build, leaves, node_id
+from agentsim.topics.graph import build, discuss_together, leaves, node_id
 from agentsim.topics.placing import Placement, Placer
 
 if TYPE_CHECKING:
@@ -40,6 +44,15 @@ class Survey:
 
     wanted: frozenset[str]
     """Leaves that the run is to be about: all, but for those whose share is 0."""
+
+    plan: Plan
+    """What the run can be about, and who may play what."""
+
+    personas: Mapping[str, Persona]
+    """People by id."""
+
+    candidates: tuple[Candidate, ...]
+    """Subjects of dialogues that belong to no topic; positions are those in ``ended``."""
 
     def spoken(self) -> list[Spoken]:
         """Return what the measures of diversity look at."""
@@ -76,7 +89,22 @@ def survey(reader: RunReader) -> Survey:
     if settings.steered:
         cells = make_steering(settings, plan, library.personas).cells
         wanted &= {node_id("topic", *cell.topic) for cell in cells if cell.weight > 0}
-    return Survey(graph, coverage, tuple(ended), wanted)
+    new = candidates(
+        [[text for _, text in one.turns] for one in ended],
+        [at for at, one in enumerate(ended) if one.placement.topic is None],
+    )
+    add_candidates(graph, new)
+    discuss_together(graph, _together(ended))
+    return Survey(graph, coverage, tuple(ended), wanted, plan, library.personas, tuple(new))
+
+
+def _together(ended: Iterable[Placed]) -> Mapping[tuple[str, str], int]:
+    """Return for pairs of topics how many dialogues were about both."""
+    found: Counter[tuple[str, str]] = Counter()
+    for one in ended:
+        if one.placement.topic is not None:
+            found.update(combinations(sorted((one.placement.topic, *one.placement.also)), 2))
+    return found
 
 
 def _outcome(story: Story, assignment: Assignment, placement: Placement | None) -> Outcome:

@@ -193,6 +193,10 @@ class PlanningSettings(Noun):
     difficulties: Shares = {}
     """The same of ``easy``, ``middling`` and ``hard`` people."""
 
+    beyond: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """By coverage: share of the dialogues that are spent on combinations of topic and people never tried and on bridges
+    between topics of different branches, as foretold from what was accepted."""
+
     @property
     def shares(self) -> bool:
         """Whether any share is asked for."""
@@ -303,9 +307,9 @@ class RunSettings(Noun):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         asked = self.accepted is not None or self.per_topic is not None
-        if self.planning.by == "rotation" and (asked or self.planning.shares):
+        if self.planning.by == "rotation" and (asked or self.planning.shares or self.planning.beyond):
             raise ValueError(
-                "rotation sees no outcomes: accepted, per_topic and shares need `planning: {by: coverage}`"
+                "rotation sees no outcomes: accepted, per_topic, shares and beyond need `planning: {by: coverage}`"
             )
         return self
 

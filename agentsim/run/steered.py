@@ -31,6 +31,8 @@ def make_steering(settings: RunSettings, plan: Plan, personas: Mapping[str, Pers
             "persona": asked.personas,
             "difficulty": asked.difficulties,
         },
+        beyond=asked.beyond,
+        skills=skill_groups(personas),
     )
 
 
@@ -44,7 +46,19 @@ class Subjects:
     def ended(self, turns: tuple[Turn, ...], *, accepted: bool) -> Ended:
         """Return the outcome of a dialogue with a verdict."""
         (placement,) = self._placer.place([[turn.text for turn in turns]])
-        return Ended(accepted, None if placement.topic is None else path_of(self._graph, placement.topic))
+        if placement.topic is None:
+            return Ended(accepted, None)
+        also = tuple(path_of(self._graph, node) for node in placement.also)
+        return Ended(accepted, path_of(self._graph, placement.topic), also)
+
+
+def skill_groups(personas: Mapping[str, Persona]) -> list[list[str]]:
+    """Return people who know of the same, a group each."""
+    found: dict[str, list[str]] = {}
+    for name, persona in sorted(personas.items()):
+        for skill in persona.knowledge:
+            found.setdefault(skill, []).append(name)
+    return list(found.values())
 
 
 async def take_in(reader: RunReader, steering: Steering, subjects: Subjects) -> Begun:

@@ -1,7 +1,7 @@
 """The nouns of agentsim: frozen pydantic records that refuse unknown keys, one small file each."""
 
 from agentsim.schema.agenda import Agenda, AgendaItem, AgendaPlan
-from agentsim.schema.assignment import Assignment
+from agentsim.schema.assignment import Assignment, Proposal
 from agentsim.schema.check import Check, ExactCheck, JsonSchemaCheck, NumericCheck, PythonCheck, RegexCheck
 from agentsim.schema.dialogue import Dialogue, End, EndReason
 from agentsim.schema.finding import FailureKind, Finding
@@ -50,6 +50,7 @@ __all__ = [
     "PersonaSelector",
     "Personality",
     "Policy",
+    "Proposal",
     "PythonCheck",
     "Reason",
     "Record",

@@ -1,7 +1,25 @@
 """What one dialogue is to be: planned before a word is said."""
 
+from typing import Annotated
+
+from pydantic import Field
+
 from agentsim.schema.noun import Id, Noun, Text
 from agentsim.schema.topic import TopicPath
+
+
+class Proposal(Noun):
+    """Why something was planned that lies beyond what was tried: random walks over what went well reached it."""
+
+    bridge: TopicPath | None = None
+    """A leaf of another branch that the dialogue is to be about too; without one it is a combination of topic and
+    people that was never tried."""
+
+    score: Annotated[float, Field(gt=0)]
+    """How often walks reached it, over the square root of how much it is tied to; far bridges count for more."""
+
+    distance: Annotated[int, Field(ge=1)]
+    """Ties (dialogues, branches of the tree, skills) between it and the topic on the shortest of these walks."""
 
 
 class Assignment(Noun):
@@ -28,5 +46,19 @@ class Assignment(Noun):
     task: Text
     """The task text with its slots filled."""
 
+    beyond: Proposal | None = None
+    """Where it was foretold rather than asked for by coverage: what is proposed, and why."""
+
     seed: int
     """Seed from which all sampling seeds of the dialogue are derived."""
+
+    @property
+    def subject(self) -> str:
+        """What it is to be about, in words."""
+        return joined(self.topic, self.beyond)
+
+
+def joined(topic: TopicPath, beyond: Proposal | None) -> str:
+    """Return what a dialogue on a topic is to be about, in words."""
+    bridge = beyond.bridge if beyond is not None else None
+    return topic[-1] if bridge is None else f"{topic[-1]} & {bridge[-1]}"

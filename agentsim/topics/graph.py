@@ -4,7 +4,7 @@ A node's id comes from its content alone, so the same topic in two scenarios is 
 the same on every machine.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
     Graph: TypeAlias = "nx.MultiDiGraph[str]"
 
-NodeKind = Literal["topic", "scenario", "persona", "skill", "difficulty"]
-"""What a node is: its attribute ``kind``. A topic has a ``path`` beside its ``name``."""
+NodeKind = Literal["topic", "scenario", "persona", "skill", "difficulty", "candidate"]
+"""What a node is: its attribute ``kind``. A topic has a ``path`` beside its ``name``; a candidate is a subject that was
+spoken of and is no topic yet."""
 
 EdgeKind = Literal["broader", "discussed-together", "used-in"]
 """What an edge says, its key: the second node is the broader topic; dialogues were about both (one edge each way);
@@ -90,6 +91,13 @@ def _add_persona(graph: "Graph", persona: Persona) -> str:
             graph.add_node(other, kind=kind, name=name)
             graph.add_edge(other, node, key="used-in")
     return node
+
+
+def discuss_together(graph: "Graph", pairs: Mapping[tuple[str, str], int]) -> None:
+    """Add an edge each way between topics that dialogues were about both of, with their number."""
+    for (one, other), dialogues in pairs.items():
+        graph.add_edge(one, other, key="discussed-together", dialogues=dialogues)
+        graph.add_edge(other, one, key="discussed-together", dialogues=dialogues)
 
 
 def nodes(graph: "Graph", kind: NodeKind) -> list[str]:

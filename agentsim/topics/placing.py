@@ -22,6 +22,12 @@ LEAST = 0.6
 """Evidence below which a text is on no topic of the graph: of dialogues about one of the 359 shipped topics one in
 twenty has less; of dialogues about other things, two in three."""
 
+NAMED = 0.5
+"""Share of the words of a leaf's own name, rare ones counting more, that a turn has which names it."""
+
+MOST = 4
+"""Leaves that a text is about beside the one it belongs to, at most."""
+
 _WORD = re.compile(r"[^\W_]+")
 _STEM = 6
 """Letters by which words are compared, so that most inflected forms meet."""
@@ -39,6 +45,9 @@ class Placement:
 
     confidence: float
     """How clearly that leaf leads, 0 to 1: its evidence less that of the next one, as a share of it."""
+
+    also: tuple[str, ...] = ()
+    """Other leaves that the text is about too, those with most evidence first: each is named in two turns or more."""
 
 
 class Placer:
@@ -61,6 +70,8 @@ class Placer:
         weights = {stem: math.log(1 + len(stems) / times) for stem, times in seen.items()}
         # Sums are taken in one order, so that they are the same to the last bit in every process.
         wholes = [sum(weights[stem] for stem in sorted(one)) or 1.0 for one in stems]
+        self._weights = weights
+        self._names = [_stems(path_of(graph, leaf)[-1]) for leaf in self._leaves]
         self._shares: dict[str, list[tuple[int, float]]] = {}
         for leaf, one in enumerate(stems):
             for stem in one:
@@ -76,7 +87,8 @@ class Placer:
         if not turns:
             return Placement(None, 0.0, 0.0)
         evidence = self._meanings @ unit(vectors(turns).mean(axis=0) - self._middle)
-        for stem in sorted({stem for turn in turns for stem in _stems(turn)}):
+        said = [_stems(turn) for turn in turns]
+        for stem in sorted(frozenset().union(*said)):
             for leaf, share in self._shares.get(stem, ()):
                 evidence[leaf] += share
         best = int(np.argmax(evidence))
@@ -84,7 +96,22 @@ class Placer:
         if most < LEAST:
             return Placement(None, round(most, 4), 0.0)
         next_ = float(np.delete(evidence, best).max()) if len(evidence) > 1 else 0.0
-        return Placement(self._leaves[best], round(most, 4), round(min(1.0, (most - next_) / most), 4))
+        near = np.flatnonzero(evidence >= LEAST).tolist()
+        others = [leaf for leaf in near if leaf != best and self._named(leaf, said)]
+        others.sort(key=lambda leaf: (-float(evidence[leaf]), leaf))
+        return Placement(
+            self._leaves[best],
+            round(most, 4),
+            round(min(1.0, (most - next_) / most), 4),
+            tuple(self._leaves[leaf] for leaf in others[:MOST]),
+        )
+
+    def _named(self, leaf: int, said: Sequence[frozenset[str]]) -> bool:
+        """Return whether two turns or more have enough of the words of a leaf's own name."""
+        name = self._names[leaf]
+        whole = sum(self._weights[stem] for stem in sorted(name))
+        shares = [sum(self._weights[stem] for stem in sorted(name & turn)) for turn in said]
+        return whole > 0 and sum(share >= NAMED * whole for share in shares) > 1
 
 
 def _told(graph: "Graph", topic: str) -> str:

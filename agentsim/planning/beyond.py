@@ -1,0 +1,92 @@
+"""What lies beyond: combinations that were never tried and bridges between subjects, foretold from what went well.
+
+Every accepted dialogue ties together the topics it was about, its scenario and its people; so do a branch of the topic
+tree and a skill that several people have. Random walks go from a topic to one of these ties, from there to one of its
+members, and so on: walks over a hypergraph, after Sourati and Evans (2023). What they often reach and what was never in
+one dialogue with the topic is proposed; how often, over the square root of how much it is tied to (else what is popular
+would always be reached), is the score. Bridges lead to another branch of the tree, and far ones count for more: times
+the number of ties between. Steps are drawn from the seed, at a price that does not grow with the run.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from agentsim.planning.seeded import fractions
+from agentsim.schema import TopicPath
+
+WALKS = 64
+"""Walks that start at a topic."""
+
+STEPS = 5
+"""Ties that a walk goes over; two numbers are drawn for each."""
+
+Node = tuple[str, ...]
+"""``topic`` and its path, or ``scenario``, ``persona`` and an id."""
+
+
+class Beyond:
+    """The ties of one run, and what walks over them foretell.
+
+    Args:
+        seed: shapes every walk.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._ties: dict[Node, list[Sequence[Node]]] = {}
+        self._dialogues: Counter[Node] = Counter()
+        """Accepted dialogues of each node."""
+
+    def tie(self, members: Iterable[Node], *, dialogue: bool = False) -> None:
+        """Tie nodes together: those of an accepted dialogue, or what is known to be alike."""
+        held = tuple(dict.fromkeys(members))
+        if len(held) < 2:
+            return
+        for node in held:
+            self._ties.setdefault(node, []).append(held)
+        if dialogue:
+            self._dialogues.update(held)
+
+    def degree(self, node: Node) -> int:
+        """Return how many ties a node has."""
+        return len(self._ties.get(node, ()))
+
+    def reached(self, start: Node, index: int) -> dict[Node, tuple[float, int]]:
+        """Return for each node that walks reach their share of all steps, and over how many ties it lies at most.
+
+        Args:
+            start: where walks begin.
+            index: number of the choice; others walk elsewhere.
+        """
+        times: Counter[Node] = Counter()
+        nearest: dict[Node, int] = {}
+        if not self.degree(start):
+            return {}
+        for walk in range(WALKS):
+            node, drawn = start, fractions(self._seed, "walk", index, walk)
+            for step in range(1, STEPS + 1):
+                ties = self._ties[node]
+                members = ties[int(drawn[2 * step - 2] * len(ties))]
+                node = members[int(drawn[2 * step - 1] * len(members))]
+                times[node] += 1
+                nearest[node] = min(step, nearest.get(node, step))
+        return {node: (times[node] / (WALKS * STEPS), nearest[node]) for node in times if node != start}
+
+    def people(self, topic: TopicPath, index: int) -> list[tuple[float, int, str]]:
+        """Return score, distance and id of the people whom walks from a topic reach, the best first."""
+        found = [
+            (share / math.sqrt(self.degree(node)), away, node[1])
+            for node, (share, away) in self.reached(("topic", *topic), index).items()
+            if node[0] == "persona" and self._dialogues[node]
+        ]
+        return sorted(found, key=lambda one: (-one[0], one[2]))
+
+    def bridges(self, topic: TopicPath, index: int) -> list[tuple[float, int, TopicPath]]:
+        """Return score, distance and path of the topics in other branches that walks from one reach, the best first."""
+        found = [
+            (share * away / math.sqrt(self.degree(node)), away, node[1:])
+            for node, (share, away) in self.reached(("topic", *topic), index).items()
+            if node[0] == "topic" and node[1:-1] != topic[:-1] and self._dialogues[node]
+        ]
+        return sorted(found, key=lambda one: (-one[0], one[2]))
