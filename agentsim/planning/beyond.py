@@ -3,12 +3,11 @@
 Every accepted dialogue ties together the topics it was about, its scenario and its people; so do a branch of the topic
 tree and a skill that several people have. Random walks go from a topic to one of these ties, from there to one of its
 members, and so on: walks over a hypergraph, after Sourati and Evans (2023). What they often reach and what was never in
-one dialogue with the topic is proposed; how often, over the square root of how much it is tied to (else what is popular
-would always be reached), is the score. Bridges lead to another branch of the tree, and far ones count for more: times
-the number of ties between. Steps are drawn from the seed, at a price that does not grow with the run.
+one dialogue with the topic is proposed. The share of all steps that reach it is the score of a combination. Bridges
+lead to another branch of the tree: theirs is divided by the square root of the dialogues that topic had (else what is
+popular would always be reached) and multiplied by the number of ties between, so that far ones count for more. Steps are drawn from the seed, at a price that does not grow with the run.
 """
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -21,8 +20,12 @@ WALKS = 64
 STEPS = 5
 """Ties that a walk goes over; two numbers are drawn for each."""
 
+LESS = 0.5
+"""Power of the dialogues that a topic had, by which walks that reach it are divided. For people this does harm: who
+often went well is reached often for good reason."""
+
 Node = tuple[str, ...]
-"""``topic`` and its path, or ``scenario``, ``persona`` and an id."""
+"""``topic`` and its path, ``scenario`` and its id, or ``persona``, id and role."""
 
 
 class Beyond:
@@ -38,6 +41,9 @@ class Beyond:
         self._dialogues: Counter[Node] = Counter()
         """Accepted dialogues of each node."""
 
+        self._tried: Counter[Node] = Counter()
+        """Planned dialogues of each topic."""
+
     def tie(self, members: Iterable[Node], *, dialogue: bool = False) -> None:
         """Tie nodes together: those of an accepted dialogue, or what is known to be alike."""
         held = tuple(dict.fromkeys(members))
@@ -47,6 +53,10 @@ class Beyond:
             self._ties.setdefault(node, []).append(held)
         if dialogue:
             self._dialogues.update(held)
+
+    def tried(self, topic: TopicPath) -> None:
+        """Count a dialogue that is planned."""
+        self._tried["topic", *topic] += 1
 
     def degree(self, node: Node) -> int:
         """Return how many ties a node has."""
@@ -73,10 +83,10 @@ class Beyond:
                 nearest[node] = min(step, nearest.get(node, step))
         return {node: (times[node] / (WALKS * STEPS), nearest[node]) for node in times if node != start}
 
-    def people(self, topic: TopicPath, index: int) -> list[tuple[float, int, str]]:
-        """Return score, distance and id of the people whom walks from a topic reach, the best first."""
+    def people(self, topic: TopicPath, index: int) -> list[tuple[float, int, Node]]:
+        """Return score, distance, id and role of the people whom walks from a topic reach, the best first."""
         found = [
-            (share / math.sqrt(self.degree(node)), away, node[1])
+            (share, away, node[1:])
             for node, (share, away) in self.reached(("topic", *topic), index).items()
             if node[0] == "persona" and self._dialogues[node]
         ]
@@ -85,7 +95,7 @@ class Beyond:
     def bridges(self, topic: TopicPath, index: int) -> list[tuple[float, int, TopicPath]]:
         """Return score, distance and path of the topics in other branches that walks from one reach, the best first."""
         found = [
-            (share * away / math.sqrt(self.degree(node)), away, node[1:])
+            (share * away / (1 + self._tried[node]) ** LESS, away, node[1:])
             for node, (share, away) in self.reached(("topic", *topic), index).items()
             if node[0] == "topic" and node[1:-1] != topic[:-1] and self._dialogues[node]
         ]

@@ -42,20 +42,23 @@ class Proposals:
             for branch in branches.values():
                 self._beyond.tie(branch)
             for people in skills:
-                self._beyond.tie(("persona", person) for person in people)
+                for role in sorted({role.name for scenario in plan.scenarios for role in scenario.roles}):
+                    self._beyond.tie(("persona", person, role) for person in people)
 
     def went_well(self, assignment: Assignment, about: TopicPath | None, also: Iterable[TopicPath]) -> None:
         """Take in an accepted dialogue and the topics that it was about."""
         if self._share == 0:
             return
         topics = [topic for topic in (about, *also) if topic is not None]
-        people = [("persona", person) for _, person in sorted(assignment.cast.items())]
-        scenario = ("scenario", assignment.scenario)
-        self._beyond.tie([*(("topic", *topic) for topic in topics), scenario, *people], dialogue=True)
+        # A scenario that all share would lead everywhere at once.
+        scenario = [("scenario", assignment.scenario)] if len(self._plan.scenarios) > 1 else []
+        self._beyond.tie([*(("topic", *topic) for topic in topics), *scenario, *_people(assignment)], dialogue=True)
         self._bridged.update(_pair(one, other) for one in topics for other in topics if one != other)
 
     def keep(self, assignment: Assignment) -> None:
-        """Count a bridge that is tried, so that it is not proposed again."""
+        """Count what is tried; a bridge is not proposed again."""
+        if self._share > 0:
+            self._beyond.tried(assignment.topic)
         if assignment.beyond is not None and assignment.beyond.bridge is not None:
             self._bridged.add(_pair(assignment.topic, assignment.beyond.bridge))
 
@@ -73,12 +76,14 @@ class Proposals:
         self, index: int, scenario: Scenario, topic: TopicPath
     ) -> tuple[Mapping[str, str], Proposal] | None:
         """Return somebody whom walks from a topic reach and who never met it in a role, and why."""
-        roles = [role.name for role in scenario.order if role.persona is not None]
-        able = {role: frozenset(self._plan.candidates(scenario.id, role)) for role in roles}
-        for score, away, person in self._beyond.people(topic, index):
-            for role in roles:
-                if person in able[role] and not self._casting.met(topic, role, person):
-                    return {role: person}, Proposal(score=score, distance=away)
+        able = {
+            role.name: frozenset(self._plan.candidates(scenario.id, role.name))
+            for role in scenario.order
+            if role.persona is not None
+        }
+        for score, away, (person, role) in self._beyond.people(topic, index):
+            if person in able.get(role, ()) and not self._casting.met(topic, role, person):
+                return {role: person}, Proposal(score=score, distance=away)
         return None
 
     def bridge(self, index: int, scenario: Scenario, topic: TopicPath) -> tuple[Mapping[str, str], Proposal] | None:
@@ -88,6 +93,10 @@ class Proposals:
             if other in known and _pair(topic, other) not in self._bridged:
                 return {}, Proposal(bridge=other, score=score, distance=away)
         return None
+
+
+def _people(assignment: Assignment) -> list[Node]:
+    return [("persona", person, role) for role, person in sorted(assignment.cast.items())]
 
 
 def _pair(one: TopicPath, other: TopicPath) -> tuple[TopicPath, TopicPath]:

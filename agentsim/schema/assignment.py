@@ -16,7 +16,7 @@ class Proposal(Noun):
     people that was never tried."""
 
     score: Annotated[float, Field(gt=0)]
-    """How often walks reached it, over the square root of how much it is tied to; far bridges count for more."""
+    """How often walks reached it; of bridges, less where it had many dialogues and more where it is far."""
 
     distance: Annotated[int, Field(ge=1)]
     """Ties (dialogues, branches of the tree, skills) between it and the topic on the shortest of these walks."""
