@@ -1,8 +1,8 @@
 """Whether what is foretold goes better than what is not: `agentsim run --plan coverage --beyond`, in simulated worlds.
 
-The protocol, fixed before it was first run on these seeds; what is divided by what was chosen on seeds 100 to 111. 60 topics in 12 branches, two roles, the shipped people. Each
-branch and each person has one of four leanings, which nothing but outcomes shows. 600 dialogues a run, three in ten of
-them proposed, window 16.
+The protocol, fixed before it was first run on these seeds; what is divided by what was chosen on seeds 100 to 111. 60
+topics in 12 branches, two roles, the shipped people. Each branch and each person has one of four leanings, which
+nothing but outcomes shows. 600 dialogues a run, three in ten of them proposed, window 16.
 
 - ``leanings``: a dialogue is accepted and about its topic with a chance of 0.9 where the tutor leans as the branch
   does, else 0.2; a bridge is about both topics with 0.8 where their branches lean alike, else 0.2.
@@ -10,8 +10,9 @@ them proposed, window 16.
 
 Figures, paired by seed: the share of proposed combinations that went well less that of all other dialogues of the same
 run (whose people are cast for new pairs too, so most of them were never tried either); the share of bridges less what
-bridges drawn by chance would reach (0.35). 95 % bootstrap intervals over seeds. Expected: both above 0 in ``leanings`` in 18 of 20 seeds or more, and
-intervals that hold 0 in ``none``. Run it with ``python -m benchmarks.beyond`` (a minute).
+bridges drawn by chance would reach (0.35). 95 % bootstrap intervals over seeds. Expected: both above 0 in ``leanings``
+in 18 of 20 seeds or more, and intervals that hold 0 in ``none``. Run it with ``python -m benchmarks.beyond`` (a
+minute).
 """
 
 import argparse

@@ -5,7 +5,8 @@ tree and a skill that several people have. Random walks go from a topic to one o
 members, and so on: walks over a hypergraph, after Sourati and Evans (2023). What they often reach and what was never in
 one dialogue with the topic is proposed. The share of all steps that reach it is the score of a combination. Bridges
 lead to another branch of the tree: theirs is divided by the square root of the dialogues that topic had (else what is
-popular would always be reached) and multiplied by the number of ties between, so that far ones count for more. Steps are drawn from the seed, at a price that does not grow with the run.
+popular would always be reached) and multiplied by the number of ties between, so that far ones count for more. Steps
+are drawn from the seed, at a price that does not grow with the run.
 """
 
 from collections import Counter
