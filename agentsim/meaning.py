@@ -52,6 +52,11 @@ def unit(found: "Vectors") -> "Vectors":
     return made
 
 
+def centred(found: "Vectors") -> "Vectors":
+    """Return vectors of texts less what all language has in common, with length 1."""
+    return unit(found - middle())
+
+
 @cache
 def middle() -> "npt.NDArray[np.float32]":
     """Return what the vectors of all language have in common: the mean of all pieces, as vectors of length 1."""

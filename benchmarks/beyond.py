@@ -56,8 +56,7 @@ def play(world: str, seed: int) -> dict[str, float]:
         assert chosen is not None and not isinstance(chosen, Wait)
         kind, well = _came(world, chosen, leans, random.Random(f"{seed} came {index}"))
         told[kind].append(well)
-        bridge = chosen.beyond.bridge if chosen.beyond is not None else None
-        also = (bridge,) if bridge is not None and well else ()
+        also = (chosen.bridge,) if chosen.bridge is not None and well else ()
         accepted = well or kind == "bridge"
         steering.ended(index, Ended(accepted, chosen.topic if accepted else None, also))
     return {kind: sum(held) / len(held) for kind, held in told.items()} | {
@@ -67,8 +66,8 @@ def play(world: str, seed: int) -> dict[str, float]:
 
 def _came(world: str, chosen: Assignment, leans: dict[str, int], draw: random.Random) -> tuple[str, bool]:
     here = leans[chosen.topic[0]]
-    if chosen.beyond is not None and chosen.beyond.bridge is not None:
-        alike = leans[chosen.beyond.bridge[0]] == here
+    if chosen.bridge is not None:
+        alike = leans[chosen.bridge[0]] == here
         return "bridge", draw.random() < (BY_CHANCE if world == "none" else 0.8 if alike else 0.2)
     alike = leans[chosen.cast["tutor"]] == here
     well = draw.random() < (0.4 if world == "none" else 0.9 if alike else 0.2)

@@ -27,7 +27,7 @@ def beyond(survey: "Survey") -> dict[str, Any]:
         "yields": {kind: asdict(told) for kind, told in yields(survey.ended).items()},
         "foretold": [
             {
-                "kind": "combination" if one.proposal.bridge is None else "bridge",
+                "kind": one.proposal.kind,
                 "scenario": one.scenario,
                 "topic": list(one.topic),
                 "cast": one.cast,
@@ -42,6 +42,7 @@ def beyond(survey: "Survey") -> dict[str, Any]:
 
 def show_beyond(told: dict[str, Any]) -> None:
     """Tell it in a few lines."""
+    from agentsim.run.beyond import KINDS
     from agentsim.sanitise import one_line
 
     for one in told["candidates"][:SHOWN]:
@@ -52,7 +53,7 @@ def show_beyond(told: dict[str, Any]) -> None:
             name = {"combination": "new combinations", "bridge": "bridges", "other": "the others"}[kind]
             about = "about both topics" if kind == "bridge" else "about their topic"
             say(f"{name}: {came['ended']} ended, {came['accepted']} accepted, {came['hit']} of these {about}")
-    for kind in ("combination", "bridge"):
+    for kind in KINDS:
         for one in [one for one in told["foretold"] if one["kind"] == kind][:SHOWN]:
             people = ", ".join(f"{person} as {role}" for role, person in one["cast"].items())
             what = people or " / ".join(one["bridge"])

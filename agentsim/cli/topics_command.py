@@ -1,6 +1,6 @@
 """`agentsim topics`: outlines of topics, shown and grown."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +9,7 @@ import click
 from agentsim.cli.output import console, json_option, line, print_json, say
 
 if TYPE_CHECKING:
-    from agentsim.schema import Topic
+    from agentsim.schema import Topic, TopicPath
 
 
 @click.group()
@@ -40,8 +40,7 @@ def show(file: Path, as_json: bool) -> None:
         print_json({"file": str(file), **counts, "merged": merged, "outline": tree})
         return
     _tree(topics)
-    for path, names in found:
-        say(f"one topic: {' / '.join(path)}, and {', '.join(names)}")
+    tell_merged(found)
     say(in_words(counts))
 
 
@@ -78,6 +77,12 @@ def grow(file: Path | None, subject: str | None, **given: Any) -> None:
         flags["prompts"] = given["prompts"].resolve()
     shape = {name: given[name] for name in ("each", "depth", "most", "force", "as_json")}
     grow_and_report(Wish(file=file, subject=subject, out=given["out"], flags=flags, **shape))
+
+
+def tell_merged(found: "Iterable[tuple[TopicPath, tuple[str, ...]]]") -> None:
+    """Tell which topics took in others of the same meaning."""
+    for path, names in found:
+        say(f"one topic: {' / '.join(path)}, and {', '.join(names)}")
 
 
 def counted(topics: "Sequence[Topic]") -> dict[str, int]:

@@ -11,7 +11,7 @@ import click
 
 from agentsim.cli.embedded_weights import fetch_bar
 from agentsim.cli.output import console, line, print_json, say
-from agentsim.cli.topics_command import counted, in_words
+from agentsim.cli.topics_command import counted, in_words, tell_merged
 from agentsim.errors import AgentsimError, BudgetReached, StorageError, UserError
 from agentsim.library.outline import load_outline
 from agentsim.library.outline_writing import WRITTEN, check_writable, outline_text
@@ -148,8 +148,7 @@ def _report(wish: Wish, grown: Grown, stopped: str) -> None:
             }
         )
         return
-    for path, names in grown.merged:
-        say(f"one topic: {' / '.join(path)}, and {', '.join(names)}")
+    tell_merged(grown.merged)
     for path, why in grown.barren[:SHOWN]:
         say(f"nothing below {one_line(' / '.join(path), limit=80)}: {one_line(why, limit=200)}")
     if len(grown.barren) > SHOWN:

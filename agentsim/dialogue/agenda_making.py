@@ -179,9 +179,9 @@ def _from_goal(scenario: Scenario) -> Iterator[_Draft]:
 
 def _from_bridge(assignment: Assignment) -> Iterator[_Draft]:
     """Yield a question on what a topic has to do with the other one that the dialogue is to be about."""
-    if assignment.beyond is not None and assignment.beyond.bridge is not None:
-        order = clipped(f"Ask what {assignment.topic[-1]} has to do with {assignment.beyond.bridge[-1]}")
-        yield _Draft("ask", f"{order or f'Ask about {assignment.beyond.bridge[-1]}'}.", "topic", 24)
+    if assignment.bridge is not None:
+        order = clipped(f"Ask what {assignment.topic[-1]} has to do with {assignment.bridge[-1]}")
+        yield _Draft("ask", f"{order or f'Ask about {assignment.bridge[-1]}'}.", "topic", 24)
 
 
 def _from_topic(scenario: Scenario, assignment: Assignment) -> Iterator[_Draft]:

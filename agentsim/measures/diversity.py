@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from agentsim.meaning import middle, unit, vectors
+from agentsim.meaning import centred, vectors
 from agentsim.planning.seeded import digest
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Texts:
         import numpy as np
 
         means = [part.mean(axis=0) if len(part) else np.zeros(256, dtype=np.float32) for part in self.turns]
-        return unit(np.stack(means) - middle())
+        return centred(np.stack(means))
 
     @cached_property
     def words(self) -> list[list[str]]:

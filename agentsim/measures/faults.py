@@ -138,9 +138,9 @@ def _incoherent(texts: Texts) -> Fault | None:
     """Turns of one dialogue should be nearer to one another than to those of others."""
     import numpy as np
 
-    from agentsim.meaning import middle, unit
+    from agentsim.meaning import centred
 
-    parts = [unit(part - middle()) for part in texts.turns]
+    parts = [centred(part) for part in texts.turns]
     kept = [part for part in parts if len(part) > 1]
     if len(kept) < LEAST:
         return None

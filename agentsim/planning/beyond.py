@@ -10,7 +10,7 @@ are drawn from the seed, at a price that does not grow with the run.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from agentsim.planning.seeded import fractions
 from agentsim.schema import TopicPath
@@ -28,6 +28,9 @@ often went well is reached often for good reason."""
 Node = tuple[str, ...]
 """``topic`` and its path, ``scenario`` and its id, or ``persona``, id and role."""
 
+Reached = Mapping[Node, tuple[float, int]]
+"""For each node that walks reach its share of all steps, and over how many ties it lies at most."""
+
 
 class Beyond:
     """The ties of one run, and what walks over them foretell.
@@ -39,10 +42,10 @@ class Beyond:
     def __init__(self, seed: int) -> None:
         self._seed = seed
         self._ties: dict[Node, list[Sequence[Node]]] = {}
-        self._dialogues: Counter[Node] = Counter()
-        """Accepted dialogues of each node."""
+        self._went_well: set[Node] = set()
+        """What was part of an accepted dialogue."""
 
-        self._tried: Counter[Node] = Counter()
+        self._tried: Counter[TopicPath] = Counter()
         """Planned dialogues of each topic."""
 
     def tie(self, members: Iterable[Node], *, dialogue: bool = False) -> None:
@@ -53,18 +56,14 @@ class Beyond:
         for node in held:
             self._ties.setdefault(node, []).append(held)
         if dialogue:
-            self._dialogues.update(held)
+            self._went_well.update(held)
 
     def tried(self, topic: TopicPath) -> None:
         """Count a dialogue that is planned."""
-        self._tried["topic", *topic] += 1
+        self._tried[topic] += 1
 
-    def degree(self, node: Node) -> int:
-        """Return how many ties a node has."""
-        return len(self._ties.get(node, ()))
-
-    def reached(self, start: Node, index: int) -> dict[Node, tuple[float, int]]:
-        """Return for each node that walks reach their share of all steps, and over how many ties it lies at most.
+    def reached(self, start: Node, index: int) -> Reached:
+        """Return what walks reach.
 
         Args:
             start: where walks begin.
@@ -72,7 +71,7 @@ class Beyond:
         """
         times: Counter[Node] = Counter()
         nearest: dict[Node, int] = {}
-        if not self.degree(start):
+        if start not in self._ties:
             return {}
         for walk in range(WALKS):
             node, drawn = start, fractions(self._seed, "walk", index, walk)
@@ -84,20 +83,20 @@ class Beyond:
                 nearest[node] = min(step, nearest.get(node, step))
         return {node: (times[node] / (WALKS * STEPS), nearest[node]) for node in times if node != start}
 
-    def people(self, topic: TopicPath, index: int) -> list[tuple[float, int, Node]]:
-        """Return score, distance, id and role of the people whom walks from a topic reach, the best first."""
+    def people(self, reached: Reached) -> list[tuple[float, int, Node]]:
+        """Return score, distance, id and role of the people among what was reached, the best first."""
         found = [
             (share, away, node[1:])
-            for node, (share, away) in self.reached(("topic", *topic), index).items()
-            if node[0] == "persona" and self._dialogues[node]
+            for node, (share, away) in reached.items()
+            if node[0] == "persona" and node in self._went_well
         ]
         return sorted(found, key=lambda one: (-one[0], one[2]))
 
-    def bridges(self, topic: TopicPath, index: int) -> list[tuple[float, int, TopicPath]]:
-        """Return score, distance and path of the topics in other branches that walks from one reach, the best first."""
+    def bridges(self, topic: TopicPath, reached: Reached) -> list[tuple[float, int, TopicPath]]:
+        """Return score, distance and path of the topics of other branches among what was reached, the best first."""
         found = [
-            (share * away / (1 + self._tried[node]) ** LESS, away, node[1:])
-            for node, (share, away) in self.reached(("topic", *topic), index).items()
-            if node[0] == "topic" and node[1:-1] != topic[:-1] and self._dialogues[node]
+            (share * away / (1 + self._tried[node[1:]]) ** LESS, away, node[1:])
+            for node, (share, away) in reached.items()
+            if node[0] == "topic" and node[1:-1] != topic[:-1] and node in self._went_well
         ]
         return sorted(found, key=lambda one: (-one[0], one[2]))

@@ -115,7 +115,7 @@ class Plan:
             beyond: what is proposed, where it was foretold.
         """
         slots = {name: self._choice(scenario, "slot", name, round_) for name in sorted(scenario.task.slots)}
-        subject = joined(topic, beyond)
+        subject = joined(topic, beyond.bridge if beyond is not None else None)
         task = scenario.task.fill((*topic[:-1], subject), slots)
         people = (part for role in sorted(cast.items()) for part in role)
         name = digest(self.seed, "id", index, scenario.id, *people, *topic, task).hex()[:8]

@@ -8,6 +8,9 @@ from agentsim.planning.plan import Plan
 from agentsim.planning.seeded import digest
 from agentsim.schema import Assignment, Proposal, Scenario, TopicPath
 
+Idea = tuple[Mapping[str, str], Proposal]
+"""Whom to cast, by role, and why."""
+
 
 class Proposals:
     """Proposes combinations and bridges, in turn, for a share of the assignments.
@@ -35,15 +38,25 @@ class Proposals:
         self._bridged: set[tuple[TopicPath, TopicPath]] = set()
         """Pairs of topics that were in one dialogue or are to be, in alphabetical order."""
 
+        self._able: dict[tuple[str, str], frozenset[str]] = {}
+        self._known: dict[str, frozenset[TopicPath]] = {}
+        """Who may play each role of each scenario, and what each scenario can be about."""
+
         if share > 0:
+            for scenario in plan.scenarios:
+                self._known[scenario.id] = frozenset(scenario.topic_paths())
+                for role in scenario.roles:
+                    if role.persona is not None:
+                        self._able[scenario.id, role.name] = frozenset(plan.candidates(scenario.id, role.name))
             branches: dict[TopicPath, list[Node]] = {}
             for topic in topics:
                 branches.setdefault(topic[:-1], []).append(("topic", *topic))
             for branch in branches.values():
                 self._beyond.tie(branch)
+            roles = sorted({name for _, name in self._able})
             for people in skills:
-                for role in sorted({role.name for scenario in plan.scenarios for role in scenario.roles}):
-                    self._beyond.tie(("persona", person, role) for person in people)
+                for name in roles:
+                    self._beyond.tie(("persona", person, name) for person in people)
 
     def went_well(self, assignment: Assignment, about: TopicPath | None, also: Iterable[TopicPath]) -> None:
         """Take in an accepted dialogue and the topics that it was about."""
@@ -59,40 +72,39 @@ class Proposals:
         """Count what is tried; a bridge is not proposed again."""
         if self._share > 0:
             self._beyond.tried(assignment.topic)
-        if assignment.beyond is not None and assignment.beyond.bridge is not None:
-            self._bridged.add(_pair(assignment.topic, assignment.beyond.bridge))
+            if assignment.bridge is not None:
+                self._bridged.add(_pair(assignment.topic, assignment.bridge))
 
     def propose(self, index: int, scenario: Scenario, topic: TopicPath) -> tuple[Mapping[str, str], Proposal | None]:
         """Return whom assignment ``index`` is to cast and why; nobody and ``None`` where it is none of the share, or
         walks reach nothing new from its topic."""
+        if self._share == 0:
+            return {}, None
         drawn = digest(self._plan.seed, "beyond", index)
         if int.from_bytes(drawn[:4], "big") >= self._share * 2**32:
             return {}, None
-        first, second = (self.combination, self.bridge) if drawn[4] % 2 else (self.bridge, self.combination)
-        found = first(index, scenario, topic) or second(index, scenario, topic)
+        combination, bridge = self.foretold(index, scenario, topic)
+        found = combination or bridge if drawn[4] % 2 else bridge or combination
         return found or ({}, None)
 
-    def combination(
-        self, index: int, scenario: Scenario, topic: TopicPath
-    ) -> tuple[Mapping[str, str], Proposal] | None:
-        """Return somebody whom walks from a topic reach and who never met it in a role, and why."""
-        able = {
-            role.name: frozenset(self._plan.candidates(scenario.id, role.name))
-            for role in scenario.order
-            if role.persona is not None
-        }
-        for score, away, (person, role) in self._beyond.people(topic, index):
-            if person in able.get(role, ()) and not self._casting.met(topic, role, person):
-                return {role: person}, Proposal(score=score, distance=away)
-        return None
+    def foretold(self, index: int, scenario: Scenario, topic: TopicPath) -> tuple[Idea | None, Idea | None]:
+        """Return the best combination and the best bridge for a topic, whatever the share, where there are any.
 
-    def bridge(self, index: int, scenario: Scenario, topic: TopicPath) -> tuple[Mapping[str, str], Proposal] | None:
-        """Return a topic of another branch that walks reach and that was never in one dialogue with this one."""
-        known = frozenset(scenario.topic_paths())
-        for score, away, other in self._beyond.bridges(topic, index):
-            if other in known and _pair(topic, other) not in self._bridged:
-                return {}, Proposal(bridge=other, score=score, distance=away)
-        return None
+        The one casts somebody who never met the topic in that role; the other leads to a topic of another branch that
+        was never in one dialogue with this one.
+        """
+        reached = self._beyond.reached(("topic", *topic), index)
+        combination: Idea | None = None
+        bridge: Idea | None = None
+        for score, away, (person, role) in self._beyond.people(reached):
+            if person in self._able.get((scenario.id, role), ()) and not self._casting.met(topic, role, person):
+                combination = {role: person}, Proposal(score=score, distance=away)
+                break
+        for score, away, other in self._beyond.bridges(topic, reached):
+            if other in self._known[scenario.id] and _pair(topic, other) not in self._bridged:
+                bridge = {}, Proposal(bridge=other, score=score, distance=away)
+                break
+        return combination, bridge
 
 
 def _people(assignment: Assignment) -> list[Node]:

@@ -8,11 +8,14 @@ from agentsim.planning.casting import Casting
 from agentsim.planning.proposals import Proposals
 from agentsim.run.covering import Placed, Survey
 from agentsim.run.steered import skill_groups
-from agentsim.schema import Proposal, TopicPath
+from agentsim.schema import Proposal, Scenario, TopicPath
 from agentsim.topics.graph import level_of, node_id, path_of
 
 STARTS = 300
 """Topics from which walks start, at most: those that were spoken of, the first ones."""
+
+KINDS = ("combination", "bridge")
+"""What can be proposed."""
 
 Kind = Literal["combination", "bridge", "other"]
 """What a dialogue was: proposed as one of the first two, or none of them."""
@@ -32,14 +35,11 @@ def yields(ended: Sequence[Placed]) -> dict[Kind, Yield]:
     """Return how dialogues of each kind came out; without a kind that there was none of."""
     found: dict[Kind, Yield] = {}
     for one in ended:
-        proposal = one.assignment.beyond
-        kind: Kind = "other" if proposal is None else "combination" if proposal.bridge is None else "bridge"
-        told = found.setdefault(kind, Yield())
+        planned = one.assignment
+        told = found.setdefault(planned.beyond.kind if planned.beyond is not None else "other", Yield())
         told.ended += 1
         told.accepted += one.accepted
-        wanted = {node_id("topic", *one.assignment.topic)}
-        if proposal is not None and proposal.bridge is not None:
-            wanted.add(node_id("topic", *proposal.bridge))
+        wanted = {node_id("topic", *topic) for topic in (planned.topic, planned.bridge) if topic is not None}
         told.hit += one.accepted and wanted <= {one.placement.topic, *one.placement.also}
     return found
 
@@ -61,9 +61,11 @@ def foretell(survey: Survey, most: int) -> list[Foretold]:
     plan, graph = survey.plan, survey.graph
     casting = Casting(plan, {name: level_of(persona) for name, persona in survey.personas.items()}, {})
     scenarios = {scenario.id: scenario for scenario in plan.scenarios}
-    paths = {scenario.id: frozenset(scenario.topic_paths()) for scenario in plan.scenarios}
-    topics = sorted({path for known in paths.values() for path in known})
-    proposals = Proposals(plan, casting, 1.0, topics, skill_groups(survey.personas))
+    able: dict[TopicPath, list[Scenario]] = {}
+    for scenario in plan.scenarios:
+        for topic in scenario.topic_paths():
+            able.setdefault(topic, []).append(scenario)
+    proposals = Proposals(plan, casting, 1.0, sorted(able), skill_groups(survey.personas))
     spoken: dict[TopicPath, None] = {}
     for one in survey.ended:
         casting.keep(scenarios[one.assignment.scenario], one.assignment.topic, one.assignment.cast)
@@ -74,13 +76,9 @@ def foretell(survey: Survey, most: int) -> list[Foretold]:
             spoken[about] = None
     found: list[Foretold] = []
     for at, topic in enumerate(list(spoken)[:STARTS]):
-        for name, known in paths.items():
-            if topic in known:
-                for told in (
-                    proposals.combination(at, scenarios[name], topic),
-                    proposals.bridge(at, scenarios[name], topic),
-                ):
-                    found += [Foretold(name, topic, dict(told[0]), told[1])] if told is not None else []
+        for scenario in able[topic]:
+            for told in proposals.foretold(at, scenario, topic):
+                if told is not None:
+                    found.append(Foretold(scenario.id, topic, dict(told[0]), told[1]))
     found.sort(key=lambda one: (-one.proposal.score, one.topic, one.scenario))
-    bridges = [one for one in found if one.proposal.bridge is not None]
-    return [one for one in found if one.proposal.bridge is None][:most] + bridges[:most]
+    return [one for kind in KINDS for one in [one for one in found if one.proposal.kind == kind][:most]]

@@ -1,6 +1,6 @@
 """What one dialogue is to be: planned before a word is said."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -20,6 +20,11 @@ class Proposal(Noun):
 
     distance: Annotated[int, Field(ge=1)]
     """Ties (dialogues, branches of the tree, skills) between it and the topic on the shortest of these walks."""
+
+    @property
+    def kind(self) -> Literal["combination", "bridge"]:
+        """Which of the two it is."""
+        return "combination" if self.bridge is None else "bridge"
 
 
 class Assignment(Noun):
@@ -53,12 +58,16 @@ class Assignment(Noun):
     """Seed from which all sampling seeds of the dialogue are derived."""
 
     @property
+    def bridge(self) -> TopicPath | None:
+        """The other topic that it is to be about, where a bridge was proposed."""
+        return self.beyond.bridge if self.beyond is not None else None
+
+    @property
     def subject(self) -> str:
         """What it is to be about, in words."""
-        return joined(self.topic, self.beyond)
+        return joined(self.topic, self.bridge)
 
 
-def joined(topic: TopicPath, beyond: Proposal | None) -> str:
-    """Return what a dialogue on a topic is to be about, in words."""
-    bridge = beyond.bridge if beyond is not None else None
+def joined(topic: TopicPath, bridge: TopicPath | None) -> str:
+    """Return what a dialogue on a topic, and on another where there is one, is to be about, in words."""
     return topic[-1] if bridge is None else f"{topic[-1]} & {bridge[-1]}"

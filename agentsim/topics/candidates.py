@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from agentsim.meaning import middle, unit, vectors
+from agentsim.meaning import centred, unit, vectors
 from agentsim.topics.graph import node_id
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def candidates(dialogues: Sequence[Sequence[str]], nowhere: Sequence[int]) -> li
         turns = [turn for turn in dialogues[at] if turn.strip()]
         if not turns:
             continue
-        meaning = unit(vectors(turns).mean(axis=0) - middle())
+        meaning = centred(vectors(turns).mean(axis=0))
         near = [float(meaning @ unit(summed)) for summed, _ in groups]
         best = int(np.argmax(near)) if near else -1
         if best >= 0 and near[best] >= NEAR:
