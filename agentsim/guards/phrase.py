@@ -16,8 +16,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-# Letters with the marks that belong to them: Python's \w leaves out vowel signs and points.
-LETTER = r"[\w\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0d7f\u0e31-\u0e4e]"
+_MARKS = r"\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0d7f\u0e31-\u0e4e"
+LETTER = rf"[\w{_MARKS}]"
+"""A letter with the marks that belong to it: Python's ``\\w`` leaves out vowel signs and points."""
+
+MARKED = re.compile(rf"[{_MARKS}]")
+"""A mark for which ``LETTER`` is more than ``\\w``."""
+
 HIDDEN = "\x00"
 """Stands in for each character of code and quotations."""
 
@@ -45,6 +50,11 @@ class Phrase:
     def pattern(self) -> re.Pattern[str]:
         """Matches in a text in lower case; compiled when first tried, since there are thousands of phrases."""
         return re.compile(self.expression)
+
+    @cached_property
+    def plain(self) -> re.Pattern[str]:
+        """Matches alike in a text in which nothing is ``MARKED``; compiled in a tenth of the time."""
+        return re.compile(self.expression.replace(LETTER, r"\w"))
 
 
 @dataclass(frozen=True, slots=True)

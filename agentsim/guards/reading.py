@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
 
-from agentsim.guards.phrase import HIDDEN, LETTER, Phrase
+from agentsim.guards.phrase import HIDDEN, LETTER, MARKED, Phrase
 from agentsim.guards.phrasebook import book
 
 Span = tuple[int, int]
@@ -160,6 +160,10 @@ class Reading:
             words.update(word[match.end() :] for match in _JOINT.finditer(word))
         return frozenset(words)
 
+    @cached_property
+    def _marked(self) -> bool:
+        return not self.own.isascii() and MARKED.search(self.own) is not None
+
     def spans(self, act: str, tongues: tuple[str, ...]) -> tuple[Span, ...]:
         """Return where phrases of an act stand, in the order of the text."""
         key = (act, tongues)
@@ -169,7 +173,8 @@ class Reading:
                 likely = self._likely[tongues] = book(tongues).likely(self.own, self._word_set)
             found: set[Span] = set()
             for phrase in likely.get(act, ()):
-                found.update(match.span() for match in phrase.pattern.finditer(self.own) if match.end() > match.start())
+                pattern = phrase.pattern if self._marked else phrase.plain
+                found.update(match.span() for match in pattern.finditer(self.own) if match.end() > match.start())
             self._spans[key] = tuple(sorted(found))
         return self._spans[key]
 
