@@ -36,7 +36,7 @@ demo: $(BIN)/agentsim ## install, let two agents talk on the embedded model, lea
 	@ls -l $(DEMO)/exports/messages
 
 test: $(VENV)/.tested ## install what tests need and run them all
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup
 
 lint: $(VENV)/.tested ## ruff and the strict type checker
 	$(BIN)/ruff check .

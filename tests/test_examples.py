@@ -16,7 +16,7 @@ def run(path: Path, folder: Path) -> str:
     done = subprocess.run(
         [sys.executable, str(path)],
         cwd=folder,
-        env={"AGENTSIM_EMBEDDED_THREADS": "2", **os.environ, "PYTHONWARNINGS": "default"},
+        env={**os.environ, "PYTHONWARNINGS": "default"},
         capture_output=True,
         text=True,
         timeout=240,

@@ -21,7 +21,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def environment(home: Path) -> dict[str, str]:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return {
-        "AGENTSIM_EMBEDDED_THREADS": "2",
         **os.environ,
         "PATH": path,
         "HF_HUB_OFFLINE": "1",
