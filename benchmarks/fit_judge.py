@@ -1,11 +1,11 @@
 """Fit the judge of the failure detectors, ``agentsim/guards/judge.npz``, to the develop part of the labelled dialogues.
 
 The linear model that reads words is fitted first; what it says of dialogues it was not fitted to is one of the
-figures that the trees are fitted to. Each dialogue counts whole, and cut off at some turn as if it still went on.
-Thresholds are chosen on dialogues that were held out, a false alarm being worth ``--price`` hits. Prints precision and
-recall in cross-validation, no dialogue in two folds. Wants scikit-learn: ``pip install '.[fit]'``, then
-``python -m benchmarks.fit_judge --keep odds.npz`` (half an hour on two cores). ``--choose odds.npz --price 2`` then
-chooses the thresholds anew from the odds that were kept, in seconds, and leaves the weights as they are.
+figures that the trees are fitted to. Each dialogue counts whole, and cut off at some turn as if it still went on. The
+last step (``benchmarks.fit_whole``) is fitted to odds of dialogues that were held out; a false alarm is
+worth ``--price`` hits. Prints precision and recall in cross-validation, no dialogue in two folds. Wants scikit-learn:
+``pip install '.[fit]'``, then ``python -m benchmarks.fit_judge --keep odds.npz`` (half an hour on two cores).
+``--choose odds.npz --price 2`` then does the last step again from the odds that were kept, in a minute.
 """
 
 import argparse
@@ -27,6 +27,7 @@ from agentsim.guards.prepared import Prepared
 from agentsim.guards.rules import ruled
 from agentsim.guards.signs import Signs
 from benchmarks.detectors import Labelled, labelled, talk_of
+from benchmarks.fit_whole import fit_whole, flat
 
 LEAST_GRAM = 5
 """Turns that have a gram, so that it counts."""
@@ -41,18 +42,6 @@ TREES = 320
 FOLDS = 3
 INNER = 3
 """Folds within the training part of a fold, from which the trees learn how far to believe the linear model."""
-
-STEPS = np.arange(-3.0, 1.5, 0.1)
-"""Thresholds that are tried."""
-
-RIGHT = 0.85
-"""Share of a rule's findings of about one confidence that must be right, by dialogue, for these to stand alone."""
-
-BOUNDS = (0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
-"""Confidences that are tried, from which they do."""
-
-NEVER = 2.0
-"""A bound that no confidence reaches."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -265,46 +254,8 @@ def cross_validate(turns: Turns, names: Mapping[str, int]) -> dict[str, Floats]:
     return odds
 
 
-def choose(kept: Mapping[str, Any], price: float) -> dict[str, tuple[float, float]]:
-    """Return for each kind the log odds from which it is reported, and the confidence from which a rule's finding
-    stands whatever the odds; print precision and recall by dialogue.
-
-    Args:
-        kept: of each turn of a whole dialogue ``dialogue``, its number; and ``odds``, ``rules`` (confidence of what a
-            rule found) and ``fails``, a column for each kind.
-        price: hits that a false alarm costs.
-    """
-    dialogue = kept["dialogue"]
-    dialogues = int(dialogue.max()) + 1
-    chosen, sums = {}, np.zeros(3, dtype=int)
-    for column, kind in enumerate(KINDS):
-        top, sure, true = np.full(dialogues, -99.0), np.zeros(dialogues), np.zeros(dialogues, dtype=bool)
-        np.maximum.at(top, dialogue, kept["odds"][:, column])
-        np.maximum.at(sure, dialogue, kept["rules"][:, column])
-        np.logical_or.at(true, dialogue, kept["fails"][:, column])
-        certain = NEVER
-        for bound, higher in reversed(list(pairwise((*BOUNDS, 1.0)))):
-            added = true[(sure >= bound) & (sure < higher)]
-            if len(added) and added.mean() < RIGHT:
-                break
-            certain = bound if len(added) else certain
-        tried = []
-        for step in STEPS:
-            found = (top > step) | (sure >= certain)
-            tried.append(((found & true).sum(), (found & ~true).sum(), step))
-        hits, alarms, step = max(tried, key=lambda one: (one[0] - price * one[1], one[2]))
-        chosen[kind] = float(step), float(certain)
-        sums += (int(hits), int(alarms), int(true.sum()))
-        print(
-            f"{kind:20} {hits / max(1, hits + alarms):.2f} {hits / true.sum():.2f}  from {step:.1f},"
-            f" by rule from {certain:.2f}  n={true.sum()}"
-        )
-    print(f"{'overall':20} {sums[0] / (sums[0] + sums[1]):.3f} {sums[0] / sums[2]:.3f}")
-    return chosen
-
-
 def kept_of(turns: Turns, odds: dict[str, Floats]) -> dict[str, Any]:
-    """Return what thresholds are chosen from, as ``choose`` takes it."""
+    """Return what the last step is made from, as ``fit_whole`` takes it."""
     whole = np.flatnonzero(turns.whole)
     return {
         "dialogue": turns.dialogue[whole],
@@ -314,45 +265,16 @@ def kept_of(turns: Turns, odds: dict[str, Floats]) -> dict[str, Any]:
     }
 
 
-def write(arrays: Mapping[str, Any], chosen: Mapping[str, tuple[float, float]]) -> None:
-    """Write the weights with the thresholds that were chosen."""
-    told = {
-        **arrays,
-        "threshold": np.array([chosen[kind][0] for kind in KINDS], dtype=np.float32),
-        "certain": np.array([chosen[kind][1] for kind in KINDS]),
-    }
-    np.savez_compressed(WEIGHTS, **told)
-
-
-def flat(model: Any) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Return the trees of a model as complete ones of depth three: columns, bounds, leaves."""
-    column = np.zeros((TREES, 7), dtype=np.int16)
-    bound = np.full((TREES, 7), np.inf, dtype=np.float32)
-    leaf = np.zeros((TREES, 8), dtype=np.float32)
-    for tree, (grown,) in enumerate(model._predictors):
-        todo = [(0, 0, 0)]
-        while todo:
-            node, place, depth = todo.pop()
-            held = grown.nodes[node]
-            if held["is_leaf"]:
-                span = 2 ** (3 - depth)
-                first = (place + 1) * span - 8
-                leaf[tree, first : first + span] = held["value"]
-                continue
-            column[tree, place], bound[tree, place] = held["feature_idx"], held["num_threshold"]
-            todo += [(held["left"], 2 * place + 1, depth + 1), (held["right"], 2 * place + 2, depth + 1)]
-    return column, bound, leaf
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description="fit the judge of the failure detectors")
     parser.add_argument("--price", type=float, default=1.5, help="hits that a false alarm costs [1.5]")
     parser.add_argument("--keep", metavar="FILE", help="keep the cross-validated odds, for --choose")
-    parser.add_argument("--choose", metavar="FILE", help="fit nothing, choose the thresholds from odds that were kept")
+    parser.add_argument("--choose", metavar="FILE", help="do the last step alone, from odds that were kept")
     given = parser.parse_args()
     if given.choose:
         with np.load(WEIGHTS) as held, np.load(given.choose) as kept:
-            write(dict(held), choose(dict(kept), given.price))
+            arrays = {**held, **fit_whole(dict(kept), given.price)}
+        np.savez_compressed(WEIGHTS, **arrays)
         return
     rows = labelled("develop")
     turns = turns_of(rows)
@@ -363,25 +285,21 @@ def main() -> None:
     odds = kept_of(turns, cross_validate(turns, names))
     if given.keep:
         np.savez_compressed(given.keep, **odds)
-    chosen = choose(odds, given.price)
     table = table_of(shown, names)[:, :-1]
     grown = [grow(table, turns, every, kind) for kind in KINDS]
     linear = [read_words(turns, every, what) for what in (*KINDS, *PARTS)]
     words = np.stack([model.coef_[0] for model in linear], axis=1)
     told = np.array([np.abs(words).max(axis=1) >= 0.03]).ravel()
     words = np.vstack([words[told], [model.intercept_[0] for model in linear]])
-    trees = [flat(model) for model in grown]
     kept = [name for name, keep in zip(turns.gram_names, told, strict=True) if keep]
     arrays = {
         "grams": np.frombuffer("\n".join(kept).encode(), dtype=np.uint8),
         "words": words.astype(np.float16),
         "names": np.frombuffer("\n".join(names).encode(), dtype=np.uint8),
-        "column": np.stack([one[0] for one in trees]),
-        "bound": np.stack([one[1] for one in trees]),
-        "leaf": np.stack([one[2] for one in trees]),
-        "start": np.array([float(model._baseline_prediction.ravel()[0]) for model in grown], dtype=np.float32),
+        **flat(grown),
+        **fit_whole(odds, given.price),
     }
-    write(arrays, chosen)
+    np.savez_compressed(WEIGHTS, **arrays)
     print(f"{WEIGHTS.name}: {len(kept)} grams, {WEIGHTS.stat().st_size / 1e6:.1f} MB")
 
 

@@ -1,16 +1,17 @@
 """What the signs of a turn amount to: how likely it fails, by kind, from weights fitted to labelled dialogues.
 
-Two steps, as in stacked generalisation (Wolpert 1992). A linear model reads the words of a turn; then small decision
+Three steps, as in stacked generalisation (Wolpert 1992). A linear model reads the words of a turn; small decision
 trees, boosted (Friedman 2001), weigh its answer beside everything else that is known of the turn: what the rules found,
-where it stands, what was said before and after. ``python -m benchmarks.fit_judge`` fits both to the development part of
-the labelled dialogues and writes ``judge.npz``.
+where it stands, what was said before and after. Of a conversation that is over, a few more trees weigh what all turns
+and kinds came to: a turn that looks off the task is believed less where another one looks like it too.
+``python -m benchmarks.fit_judge`` fits all to the development part of the labelled dialogues and writes ``judge.npz``.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from agentsim.guards.grams import grams
 from agentsim.guards.signs import Signs
@@ -28,7 +29,42 @@ KINDS: tuple[FailureKind, ...] = tuple(kind for kind in get_args(FailureKind) if
 PARTS = ("serves", "leads")
 """What the words also tell: whether they are those of the side that serves, of the side that leads."""
 
+NOTHING = -9.0
+"""Log odds of what does not speak for a failure at all."""
+
 WEIGHTS = Path(__file__).with_name("judge.npz")
+
+
+@dataclass(frozen=True)
+class Trees:
+    """Boosted trees, each three questions deep, for each kind."""
+
+    column: "npt.NDArray[np.intp]"
+    """Figure that each inner node asks, shape (kinds, trees, 7)."""
+
+    bound: "Numbers"
+    """Value up to which the answer is the left branch, shape (kinds, trees, 7)."""
+
+    leaf: "Numbers"
+    """Log odds of each leaf, shape (kinds, trees, 8)."""
+
+    start: "Numbers"
+    """Log odds before any tree, a kind each."""
+
+    def odds(self, table: "Numbers") -> "Numbers":
+        """Return log odds, shape (rows, kinds), walking down all trees with all rows of figures at once."""
+        import numpy as np
+
+        kinds, trees, _ = self.column.shape
+        column, bound, leaf = self.column.ravel(), self.bound.ravel(), self.leaf.ravel()
+        tree = np.arange(kinds * trees, dtype=np.intp)
+        row = np.arange(0, table.size, table.shape[1], dtype=np.intp)[:, None]
+        node = np.zeros((len(table), kinds * trees), dtype=np.intp)
+        for _ in range(3):
+            place = node + 7 * tree
+            node = 2 * node + 1 + (table.take(row + column.take(place)) > bound.take(place))
+        found: Numbers = leaf.take(node - 7 + 8 * tree).reshape(len(table), kinds, trees).sum(axis=2) + self.start
+        return found
 
 
 @dataclass(frozen=True)
@@ -44,17 +80,17 @@ class Weights:
     names: Mapping[str, int]
     """Column of each figure."""
 
-    column: "npt.NDArray[np.intp]"
-    """Figure that each inner node asks, shape (kinds, trees, 7): a tree is three questions deep."""
+    turn: Trees
+    """Weigh the figures of a turn."""
 
-    bound: "Numbers"
-    """Value up to which the answer is the left branch, shape (kinds, trees, 7)."""
+    whole: Trees
+    """Weigh what all turns came to, as ``summary`` tells it."""
 
-    leaf: "Numbers"
-    """Log odds of each leaf, shape (kinds, trees, 8)."""
+    threshold: "Numbers"
+    """Log odds of a turn from which a kind is reported while the conversation goes on."""
 
-    start: "Numbers"
-    """Log odds before any tree, less those from which a kind is reported."""
+    threshold_whole: "Numbers"
+    """Those of a whole conversation from which a kind is reported."""
 
     certain: Mapping[FailureKind, float]
     """Confidence from which a rule's finding stands whatever the odds."""
@@ -105,8 +141,33 @@ def judged(signs: Signs, first: int = 0) -> "Numbers":
     sides = {name: [signs.sign(at, name) for at in every] for name in PARTS}
     shown = figures([signs.of(at) if at >= first else {} for at in every], words, sides)[first:]
     odds = np.zeros((signs.count, len(KINDS)), dtype=np.float32)
-    odds[first:] = _grown(held, table_of(shown, held.names))
-    return odds
+    odds[first:] = held.turn.odds(table_of(shown, held.names))
+    if not signs.prepared.talk.over:
+        odds[first:] -= held.threshold
+        return odds
+    rules = np.zeros(len(KINDS), dtype=np.float32)
+    for (_, kind), sure in signs.ruled.items():
+        if kind in KINDS:
+            rules[KINDS.index(kind)] = max(rules[KINDS.index(kind)], sure)
+    whole = held.whole.odds(summary(odds, rules)[None])[0]
+    settled: Numbers = odds - odds.max(axis=0) + whole - held.threshold_whole
+    return settled
+
+
+def summary(odds: "Numbers", rules: "Numbers") -> "Numbers":
+    """Return what all turns of a conversation come to: for each kind the highest and the second highest odds and the
+    surest finding of its rule, then how many turns there are and how much speaks for any failure.
+
+    Args:
+        odds: log odds of each turn, shape (turns, kinds).
+        rules: confidence of each kind's rule, 0 where it found nothing.
+    """
+    import numpy as np
+
+    ordered = np.sort(odds, axis=0)
+    second = ordered[-2] if len(odds) > 1 else np.full_like(ordered[-1], NOTHING)
+    any_ = np.exp(np.clip(ordered[-1], NOTHING, -NOTHING)).sum()
+    return np.concatenate([ordered[-1], second, rules, [len(odds), any_]]).astype(np.float32)
 
 
 def table_of(shown: Sequence[Mapping[str, float]], names: Mapping[str, int]) -> "Numbers":
@@ -131,22 +192,6 @@ def _words(held: Weights, said: Sequence[str]) -> "Numbers":
     return found
 
 
-def _grown(held: Weights, table: "Numbers") -> "Numbers":
-    """Walk down all trees with all turns at once."""
-    import numpy as np
-
-    kinds, trees, _ = held.column.shape
-    column, bound, leaf = held.column.ravel(), held.bound.ravel(), held.leaf.ravel()
-    tree = np.arange(kinds * trees, dtype=np.intp)
-    row = np.arange(0, table.size, table.shape[1], dtype=np.intp)[:, None]
-    node = np.zeros((len(table), kinds * trees), dtype=np.intp)
-    for _ in range(3):
-        place = node + 7 * tree
-        node = 2 * node + 1 + (table.take(row + column.take(place)) > bound.take(place))
-    summed: Numbers = leaf.take(node - 7 + 8 * tree).reshape(len(table), kinds, trees).sum(axis=2) + held.start
-    return summed
-
-
 @cache
 def weights() -> Weights:
     """Return what was fitted."""
@@ -159,9 +204,20 @@ def weights() -> Weights:
             grams={gram: row for row, gram in enumerate(grams_)},
             words=held["words"].astype(np.float32),
             names={name: column for column, name in enumerate(names)},
-            column=held["column"].astype(np.intp),
-            bound=held["bound"],
-            leaf=held["leaf"],
-            start=held["start"] - held["threshold"],
+            turn=_trees(held, ""),
+            whole=_trees(held, "whole_"),
+            threshold=held["threshold"],
+            threshold_whole=held["whole_threshold"],
             certain=dict(zip(KINDS, held["certain"].tolist(), strict=True)),
         )
+
+
+def _trees(held: Mapping[str, "npt.NDArray[Any]"], prefix: str) -> Trees:
+    import numpy as np
+
+    return Trees(
+        column=held[f"{prefix}column"].astype(np.intp),
+        bound=held[f"{prefix}bound"],
+        leaf=held[f"{prefix}leaf"],
+        start=held[f"{prefix}start"],
+    )
