@@ -6,7 +6,7 @@ Strict: a case that is decided rightly again must leave this list.
 import pytest
 
 LOST = (
-    "test_role_flip.py::test_the_other_sides_part_is_found[We have an inspector free on Thursday between ten and twelve.",
+    "test_role_flip.py::test_the_other_sides_part_is_found[We have an inspector free on Thursday",
     "test_role_flip.py::test_ones_own_part_is_no_flip[I can come any time. Let me know if you need a photo of my wall.",
     "test_premature_end.py::test_probe[None-negotiation-user-Sell a piano.-en-lines18]",
     "test_premature_end.py::test_probe[None-peers-user-Lunch plan.-en-lines36]",
