@@ -20,9 +20,8 @@ def compared(one: "Survey", other: "Survey") -> dict[str, Any]:
 
     from agentsim.errors import UserError
     from agentsim.measures.comparison import compare
-    from agentsim.measures.diversity import Texts
 
-    first, second = (Texts(survey.spoken(), survey.coverage.leaves) for survey in (one, other))
+    first, second = (survey.texts() for survey in (one, other))
     try:
         found = compare(first, second)
     except ValueError as error:

@@ -1,5 +1,6 @@
 """How varied a run's dialogues are, and what is wrong with that, for `agentsim coverage`."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,9 @@ class Variety:
     diversity: dict[str, float]
     """Every measure over all dialogues that ended; empty for fewer than two."""
 
+    pairs: dict[str, dict[str, int]]
+    """By kind of pair how many the plan allows, how many were met, and how many in accepted dialogues."""
+
     course: "list[Stretch]"
     saturation: "Saturation"
     faults: "list[Fault]"
@@ -28,16 +32,28 @@ class Variety:
 
 def variety(survey: "Survey") -> Variety:
     """Measure a run."""
-    from agentsim.measures.diversity import MEASURES, Texts
+    from agentsim.measures.diversity import MEASURES
     from agentsim.measures.faults import course, faults
     from agentsim.measures.saturation import saturation
 
-    spoken = survey.spoken()
-    texts = Texts(spoken, survey.coverage.leaves)
-    every = range(len(spoken))
-    figures = {name: measure(texts, every) for name, measure in MEASURES.items()} if len(spoken) >= LEAST else {}
+    texts = survey.texts()
+    every = range(len(texts))
+    figures = {name: measure(texts, every) for name, measure in MEASURES.items()} if len(texts) >= LEAST else {}
     stretches = course(texts)
-    return Variety(figures, stretches, saturation([one.said for one in spoken]), faults(texts, stretches))
+    filled = saturation([one.said for one in texts.dialogues])
+    return Variety(figures, _pairs(survey), stretches, filled, faults(texts, stretches))
+
+
+def _pairs(survey: "Survey") -> dict[str, dict[str, int]]:
+    met = [(one.accepted, survey.met(one)) for one in survey.ended]
+    counts = {
+        name: Counter(kind for kind, *_ in frozenset().union(*found))
+        for name, found in (("met", [pairs for _, pairs in met]), ("accepted", [pairs for good, pairs in met if good]))
+    }
+    return {
+        kind: {"reachable": reachable, **{name: count[kind] for name, count in counts.items()}}
+        for kind, reachable in survey.pairs.reachable().items()
+    }
 
 
 def show_variety(told: Variety) -> None:
@@ -55,6 +71,9 @@ def show_variety(told: Variety) -> None:
         out.print(grid)
     elif told.diversity:
         say("diversity: " + ", ".join(f"{name} {_short(value)}" for name, value in told.diversity.items()))
+    if told.diversity:
+        shares = (f"{kind} {_percent(of['met'], of['reachable'])}" for kind, of in told.pairs.items())
+        say(f"pairs met: {', '.join(shares)}")
     filled = told.saturation
     if filled.last >= LEAST:
         more = "; more of the same is hardly worth it" if filled.saturated else ""
@@ -63,6 +82,11 @@ def show_variety(told: Variety) -> None:
         )
     for fault in told.faults:
         say(f"warning: {fault.code}: {fault.detail}")
+
+
+def _percent(part: int, whole: int) -> str:
+    share = part / whole if whole else 0.0
+    return f"{share:.1%}" if 0 < share < 0.1 else f"{share:.0%}"
 
 
 def _short(value: float) -> str:

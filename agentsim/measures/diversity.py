@@ -1,8 +1,10 @@
-"""How varied a run's dialogues are: seven measures of unlike kinds, so that no one fault can hide from all of them.
+"""How varied a run's dialogues are: measures of unlike kinds, so that no one fault can hide from all of them.
 
 * ``topics``: leaves of the topic graph that were spoken of; ``effective_topics``: the exponential of the entropy over
   them (Hill number of order 1), as many equally frequent ones as would be as uncertain; ``evenness``: its logarithm
   over the logarithm of the number of leaves (Pielou).
+* ``pairs``: share of the pairs of scenario, topic, people and difficulty that the run's plan allows which were met
+  (two-way coverage, Kuhn et al. 2004).
 * ``vendi``: the Vendi score (Friedman and Dieng 2023), the exponential of the entropy of the eigenvalues of the
   similarity matrix over its size, with cosine as similarity.
 * ``cells``: the effective number of cells in a frozen partition of meaning, which no run moves: on which side of eight
@@ -47,14 +49,20 @@ class Spoken:
     said: str | None
     """The topic it was about; ``None`` where it was about none."""
 
+    pairs: frozenset[tuple[object, ...]] = frozenset()
+    """The pairs that it met, of those that the plan allows."""
+
 
 class Texts:
     """A run's dialogues, looked at once; measures are taken of any part of them, given by positions."""
 
-    def __init__(self, dialogues: Sequence[Spoken], leaves: int) -> None:
+    def __init__(self, dialogues: Sequence[Spoken], leaves: int, pairs: int = 0) -> None:
         self.dialogues = dialogues
         self.leaves = leaves
         """Leaves of the topic graph."""
+
+        self.pairs = pairs
+        """Pairs that the plan allows."""
 
     def __len__(self) -> int:
         return len(self.dialogues)
@@ -105,6 +113,10 @@ def evenness(texts: Texts, part: Sequence[int]) -> float:
     return math.log(max(1.0, effective_topics(texts, part))) / math.log(max(2, texts.leaves))
 
 
+def pairs(texts: Texts, part: Sequence[int]) -> float:
+    return len(frozenset().union(*(texts.dialogues[at].pairs for at in part))) / max(1, texts.pairs)
+
+
 def vendi(texts: Texts, part: Sequence[int]) -> float:
     import numpy as np
 
@@ -142,6 +154,7 @@ MEASURES: Mapping[str, Callable[[Texts, Sequence[int]], float]] = {
     "topics": topics,
     "effective_topics": effective_topics,
     "evenness": evenness,
+    "pairs": pairs,
     "vendi": vendi,
     "cells": cells,
     "distance": distance,

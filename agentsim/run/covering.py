@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 from agentsim.library.library import Library
-from agentsim.measures.diversity import Spoken
+from agentsim.measures.diversity import Spoken, Texts
+from agentsim.planning.pairs import Pair, Pairs
 from agentsim.planning.plan import Plan
 from agentsim.run.reader import RunReader
 from agentsim.run.steered import make_steering
@@ -15,7 +17,7 @@ from agentsim.run.story import Story
 from agentsim.schema import Assignment, Persona
 from agentsim.topics.candidates import Candidate, add_candidates, candidates
 from agentsim.topics.coverage import Coverage, Outcome, cover
-from agentsim.topics.graph import build, discuss_together, leaves, node_id
+from agentsim.topics.graph import build, discuss_together, leaves, level_of, node_id, path_of
 from agentsim.topics.placing import Placement, Placer
 
 if TYPE_CHECKING:
@@ -54,12 +56,28 @@ class Survey:
     candidates: tuple[Candidate, ...]
     """Subjects of dialogues that belong to no topic; positions are those in ``ended``."""
 
-    def spoken(self) -> list[Spoken]:
+    def texts(self) -> Texts:
         """Return what the measures of diversity look at."""
-        return [
-            Spoken(tuple(text for _, text in one.turns), node_id("topic", *one.assignment.topic), one.placement.topic)
+        spoken = [
+            Spoken(
+                tuple(text for _, text in one.turns),
+                node_id("topic", *one.assignment.topic),
+                one.placement.topic,
+                self.met(one),
+            )
             for one in self.ended
         ]
+        return Texts(spoken, self.coverage.leaves, sum(self.pairs.reachable().values()))
+
+    @cached_property
+    def pairs(self) -> Pairs:
+        """The pairs that the run's dialogues may meet."""
+        return Pairs(self.plan, {name: level_of(persona) for name, persona in self.personas.items()})
+
+    def met(self, one: Placed) -> frozenset[Pair]:
+        """Return the pairs that a dialogue met, by what was said in it."""
+        topic = path_of(self.graph, one.placement.topic) if one.placement.topic is not None else None
+        return self.pairs.of(one.assignment.scenario, one.assignment.cast, topic)
 
 
 def survey(reader: RunReader) -> Survey:

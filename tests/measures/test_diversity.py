@@ -39,7 +39,7 @@ def talk(path: TopicPath, number: int) -> Spoken:
         f"{draw.choice(OPENERS).format(path[-1])} It was {draw.choice(words)} {draw.randint(2, 90)} times."
         for _ in range(8)
     )
-    return Spoken(turns, names, names)
+    return Spoken(turns, names, names, frozenset({("topic and person", path, "guest", number % 9)}))
 
 
 def clean(count: int = 200, seed: int = 1) -> list[Spoken]:
@@ -48,7 +48,7 @@ def clean(count: int = 200, seed: int = 1) -> list[Spoken]:
 
 
 def codes(dialogues: list[Spoken]) -> set[str]:
-    texts = Texts(dialogues, len(paths()))
+    texts = Texts(dialogues, len(paths()), 9 * len(paths()))
     return {fault.code for fault in faults(texts, course(texts))}
 
 
@@ -117,7 +117,7 @@ def test_a_few_dialogues_say_nothing() -> None:
 @given(st.integers(2, 30), st.integers(0, 9))
 def test_every_measure_is_lower_for_copies(count: int, seed: int) -> None:
     dialogues = clean(count, seed)
-    varied, copied = Texts(dialogues, 359), Texts([dialogues[0]] * count, 359)
+    varied, copied = Texts(dialogues, 359, 9 * 359), Texts([dialogues[0]] * count, 359, 9 * 359)
     for name, measure in MEASURES.items():
         assert measure(copied, range(count)) <= measure(varied, range(count)) + 1e-6, name
     assert MEASURES["vendi"](copied, range(count)) == pytest.approx(1, abs=1e-3)
@@ -135,7 +135,7 @@ def test_the_effective_number_is_between_one_and_all(counts: list[float]) -> Non
 
 def test_the_measures_do_not_depend_on_other_runs_or_order() -> None:
     dialogues = clean(40)
-    texts, backwards = Texts(dialogues, 359), Texts(dialogues[::-1], 359)
+    texts, backwards = Texts(dialogues, 359, 9 * 359), Texts(dialogues[::-1], 359, 9 * 359)
     for name, measure in MEASURES.items():
         if name != "lzma":
             assert measure(texts, range(40)) == pytest.approx(measure(backwards, range(39, -1, -1)), abs=1e-5), name
@@ -143,13 +143,13 @@ def test_the_measures_do_not_depend_on_other_runs_or_order() -> None:
 
 
 def test_two_runs_are_compared_at_the_same_number() -> None:
-    one, same = Texts(clean(160, 1), 359), Texts(clean(90, 2), 359)
+    one, same = Texts(clean(160, 1), 359, 9 * 359), Texts(clean(90, 2), 359, 9 * 359)
     assert [found.measure for found in compare(one, same)] == list(MEASURES)
     assert sum(found.clear for found in compare(one, same)) <= 1, "only by chance"
     few = random.Random(5).choices(paths()[:6], k=120)
-    narrow = Texts([talk(path, at) for at, path in enumerate(few)], 359)
+    narrow = Texts([talk(path, at) for at, path in enumerate(few)], 359, 9 * 359)
     found = {each.measure: each for each in compare(one, narrow)}
-    for name in ("topics", "evenness", "vendi", "distance"):
+    for name in ("topics", "evenness", "pairs", "vendi", "distance"):
         assert found[name].clear and found[name].high < 0, name
     with pytest.raises(ValueError, match="four"):
         compare(one, Texts(clean(3), 359))
