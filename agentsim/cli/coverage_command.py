@@ -62,9 +62,9 @@ def command(run: Path, gaps: bool, compare: Path | None, as_json: bool, **places
         else:
             show_comparison(told)
         return
-    coverage, varied = seen.coverage, variety(seen)
+    coverage, varied, ahead = seen.coverage, variety(seen), beyond(seen)
     if html is not None:
-        _write(html, lambda path: _text(path, page(folder.name, seen, varied)))
+        _write(html, lambda path: _text(path, page(folder.name, seen, varied, ahead)))
     if graph is not None:
         _write(graph, lambda path: _text(path, written(seen.graph, path.suffix)))
     for form in ("png", "svg"):
@@ -72,7 +72,7 @@ def command(run: Path, gaps: bool, compare: Path | None, as_json: bool, **places
             place = picture if picture.suffix == f".{form}" else picture.with_name(f"{picture.name}.{form}")
             _write(place, lambda path: draw(path, folder.name, seen, varied.saturation.curve))
     if as_json:
-        print_json({"run": str(folder), **_facts(seen.graph, coverage), **asdict(varied), "beyond": beyond(seen)})
+        print_json({"run": str(folder), **_facts(seen.graph, coverage), **asdict(varied), "beyond": ahead})
         return
     _show(seen.graph, coverage, gaps)
     summary = f"{coverage.covered} of {coverage.leaves} topics covered"
@@ -80,7 +80,7 @@ def command(run: Path, gaps: bool, compare: Path | None, as_json: bool, **places
         summary += f"; {coverage.nowhere} dialogues were about none of them"
     say(summary)
     show_variety(varied)
-    show_beyond(beyond(seen))
+    show_beyond(ahead)
 
 
 def _write(path: Path, make: Callable[[Path], None]) -> None:

@@ -1,6 +1,7 @@
 """`agentsim coverage --html`: one file that shows a run's coverage in a browser and fetches nothing."""
 
 import json
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -14,16 +15,16 @@ MOST = 5000
 """Dialogues that can be read on the page; of more, the first ones."""
 
 
-def page(run: str, survey: "Survey", varied: "Variety") -> str:
+def page(run: str, survey: "Survey", varied: "Variety", beyond: Mapping[str, Any]) -> str:
     """Return the page. Texts of models and libraries stand in it as data and are shown as text alone."""
-    told = json.dumps(_data(run, survey, varied), ensure_ascii=False, separators=(",", ":"))
+    told = json.dumps(_data(run, survey, varied, beyond), ensure_ascii=False, separators=(",", ":"))
     # Nothing in a string may end the element or open a comment in it.
     told = told.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
     template = (files("agentsim.cli.templates") / "coverage.html").read_text(encoding="utf-8")
     return template.replace(PLACE, PLACE.replace("{}", told), 1)
 
 
-def _data(run: str, survey: "Survey", varied: "Variety") -> dict[str, Any]:
+def _data(run: str, survey: "Survey", varied: "Variety", beyond: Mapping[str, Any]) -> dict[str, Any]:
     from dataclasses import asdict
 
     from agentsim.topics.graph import broadest, node_id, path_of, walk
@@ -48,6 +49,8 @@ def _data(run: str, survey: "Survey", varied: "Variety") -> dict[str, Any]:
         "new": varied.saturation.new,
         "curve": varied.saturation.curve,
         "diversity": varied.diversity,
+        "pairs": varied.pairs,
+        "beyond": {name: beyond[name] for name in ("candidates", "foretold")},
         "faults": [asdict(fault) for fault in varied.faults],
         "topics": topics,
         "people": people,

@@ -32,6 +32,8 @@ def test_the_page_holds_what_the_command_tells(agentsim: Agentsim, runs: Path) -
     assert (told["covered"], told["leaves"], told["nowhere"]) == (facts["covered"], facts["leaves"], facts["nowhere"])
     assert [topic["accepted"] for topic in told["topics"]] == [topic["accepted"] for topic in facts["topics"]]  # type: ignore[attr-defined]
     assert len(told["dialogues"]) == 3  # type: ignore[arg-type]
+    assert told["pairs"] == facts["pairs"] and told["pairs"]["scenario and person"]["met"] >= 2  # type: ignore[index]
+    assert told["beyond"]["candidates"] == facts["beyond"]["candidates"] != []  # type: ignore[index]
 
 
 def test_nothing_is_fetched_and_no_text_is_markup(agentsim: Agentsim, runs: Path) -> None:
@@ -60,6 +62,7 @@ def test_it_works_in_a_browser(agentsim: Agentsim, runs: Path, tmp_path: Path) -
     assert "CONSOLE" not in seen.stderr, seen.stderr
     body = seen.stdout.partition("<main>")[2].partition('<script type="application/json"')[0]
     assert body.count('class="row"') >= 1 and "<article>" in body and "<polyline" in body
+    assert "new subject, " in body and '<section id="beyond">' in body
 
 
 @pytest.mark.parametrize("name", ["graph.json", "graph.graphml"])
