@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO ?= demo
 
-.PHONY: help demo test lint format bench wheel clean
+.PHONY: help demo test tools lint format bench wheel clean
 
 help: ## show this help
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -35,8 +35,11 @@ demo: $(BIN)/agentsim ## install, let two agents talk on the embedded model, lea
 	@echo "The dataset, and its card:"
 	@ls -l $(DEMO)/exports/messages
 
-test: $(VENV)/.tested ## install what tests need and run them all
+test: $(VENV)/.tested tools ## install what tests need and run them all
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup
+
+tools: # programs that some tests need, where they can be installed
+	@.ci/tools
 
 lint: $(VENV)/.tested ## ruff and the strict type checker
 	$(BIN)/ruff check .
