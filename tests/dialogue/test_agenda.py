@@ -13,7 +13,7 @@ from agentsim.dialogue.agenda_making import make_agenda
 from agentsim.library.library import Library
 from agentsim.planning.plan import Plan
 from agentsim.prompts.render import Prompts
-from agentsim.schema import Difficulty, Ending, Persona, Role, Scenario, Topic, Turn
+from agentsim.schema import Difficulty, Ending, Persona, Proposal, Role, Scenario, Topic, Turn
 from agentsim.schema.agenda import Agenda, AgendaEntry, AgendaItem, AgendaPlan
 from agentsim.schema.persona import Uncooperative
 from tests.dialogue.build import person, plan_of, situation
@@ -38,6 +38,16 @@ def agenda_of(scenario: Scenario | None = None, persona: Persona | None = None, 
     scenario = scenario or shop()
     plan = plan_of(scenario, topic=("Kitchen", "a blue kettle"), task=TASK, seed=seed)
     return make_agenda(scenario, plan, TASK, persona)
+
+
+def test_on_a_bridge_the_leader_asks_what_the_two_topics_have_to_do_with_each_other() -> None:
+    scenario = shop()
+    plan = plan_of(scenario, topic=("Kitchen", "a blue kettle"), task=TASK, seed=11)
+    beyond = Proposal(bridge=("Garden", "a rusty spade"), score=0.1, distance=4)
+    agenda = make_agenda(scenario, plan.model_copy(update={"beyond": beyond}), TASK, None)
+    question = "Ask what a blue kettle has to do with a rusty spade."
+    assert [item.act for item in agenda.items if item.text == question] == ["ask"]
+    assert question not in [item.text for item in agenda_of().items]
 
 
 def difficult(level: float, *how: Uncooperative) -> Agenda:

@@ -12,6 +12,7 @@ from agentsim.errors import ServerFailed, UserError
 from agentsim.events import Decided, Event, TurnDone
 from agentsim.library import Library
 from agentsim.llm.model import Answer, Request
+from agentsim.run.beyond import yields
 from agentsim.run.covering import survey
 from agentsim.run.engine import Engine
 from agentsim.run.exporting import export_run
@@ -90,6 +91,42 @@ async def test_stopped_and_resumed_it_plans_the_same(tmp_path: Path, stop_after:
     await play(folder, model=Jittery())
     assert chosen(folder) == chosen(whole)
     assert files(folder) == files(whole)
+
+
+def branches() -> Library:
+    """The shop with its topics on two branches, so that there is something to bridge."""
+    base = world()
+    parts = (Topic(name="Goods", topics=TOPICS[::2]), Topic(name="Days", topics=TOPICS[1::2]))
+    return replace(base, scenarios={"shop": base.scenarios["shop"].model_copy(update={"topics": parts})})
+
+
+async def test_what_lies_beyond_is_planned_alike_at_any_concurrency_and_after_a_stop(tmp_path: Path) -> None:
+    wanted = {"planning": {"by": "coverage", "window": 4, "beyond": 0.6}, "dialogues": 60}
+    engines: list[Engine] = []
+
+    def stop(event: Event) -> None:
+        if isinstance(event, Decided) and event.dialogue.startswith("000037"):
+            engines[-1].drain()
+
+    folders = [tmp_path / name for name in ("one", "many", "cut")]
+    for folder, concurrency in zip(folders, (1, 20, 5), strict=True):
+        await create(settings(concurrency=concurrency, **wanted), branches(), folder, check_models=False)
+        if folder.name == "cut":
+            stopped = await play(folder, model=Jittery(), watchers=[stop], on_engine=engines.append)
+            assert stopped.finished.stopped == "interrupted"
+        await play(folder, model=Jittery())
+    assert chosen(folders[0]) == chosen(folders[1]) == chosen(folders[2])
+    assert files(folders[0]) == files(folders[1]) == files(folders[2])
+    with closing(RunReader(folders[0])) as reader:
+        planned = [event.assignment for event in reader.chosen()]
+        told = yields(survey(reader).ended)
+    kinds = [one.beyond.kind for one in planned if one.beyond is not None]
+    assert {"combination", "bridge"} == set(kinds) and 15 <= len(kinds) <= 40
+    assert sum(of.ended for kind, of in told.items() if kind != "other") == len(kinds)
+    for one in planned:
+        if one.bridge is not None:
+            assert one.bridge[0] != one.topic[0]
+            assert one.topic[-1] in one.task and one.bridge[-1] in one.task
 
 
 class Failing(ScriptedModel):
