@@ -28,6 +28,9 @@ NAMED = 0.5
 MOST = 4
 """Leaves that a text is about beside the one it belongs to, at most."""
 
+LOOKED_AT = 100
+"""Leaves with most evidence among which these are looked for."""
+
 _WORD = re.compile(r"[^\W_]+")
 _STEM = 6
 """Letters by which words are compared, so that most inflected forms meet."""
@@ -72,10 +75,14 @@ class Placer:
         wholes = [sum(weights[stem] for stem in sorted(one)) or 1.0 for one in stems]
         self._weights = weights
         self._names = [_stems(path_of(graph, leaf)[-1]) for leaf in self._leaves]
-        self._shares: dict[str, list[tuple[int, float]]] = {}
+        having: dict[str, list[int]] = {}
         for leaf, one in enumerate(stems):
             for stem in one:
-                self._shares.setdefault(stem, []).append((leaf, weights[stem] / wholes[leaf]))
+                having.setdefault(stem, []).append(leaf)
+        whole = np.array(wholes)
+        self._shares = {
+            stem: (np.array(held), (weights[stem] / whole[held]).astype(np.float32)) for stem, held in having.items()
+        }
 
     def place(self, dialogues: Sequence[Sequence[str]]) -> list[Placement]:
         """Return where each dialogue belongs, given the text of its turns."""
@@ -88,22 +95,20 @@ class Placer:
             return Placement(None, 0.0, 0.0)
         evidence = self._meanings @ unit(vectors(turns).mean(axis=0) - self._middle)
         said = [_stems(turn) for turn in turns]
-        for stem in sorted(frozenset().union(*said)):
-            for leaf, share in self._shares.get(stem, ()):
-                evidence[leaf] += share
+        for stem in sorted(frozenset().union(*said) & self._shares.keys()):
+            held, shares = self._shares[stem]
+            evidence[held] += shares
         best = int(np.argmax(evidence))
         most = float(evidence[best])
         if most < LEAST:
             return Placement(None, round(most, 4), 0.0)
-        next_ = float(np.delete(evidence, best).max()) if len(evidence) > 1 else 0.0
-        near = np.flatnonzero(evidence >= LEAST).tolist()
-        others = [leaf for leaf in near if leaf != best and self._named(leaf, said)]
-        others.sort(key=lambda leaf: (-float(evidence[leaf]), leaf))
+        next_ = float(max(evidence[:best].max(initial=-2), evidence[best + 1 :].max(initial=-2)))
+        next_ = next_ if len(evidence) > 1 else 0.0
+        near = np.flatnonzero(evidence >= LEAST)
+        near = near[np.lexsort((near, -evidence[near]))][:LOOKED_AT]
+        others = [self._leaves[leaf] for leaf in near.tolist() if leaf != best and self._named(leaf, said)]
         return Placement(
-            self._leaves[best],
-            round(most, 4),
-            round(min(1.0, (most - next_) / most), 4),
-            tuple(self._leaves[leaf] for leaf in others[:MOST]),
+            self._leaves[best], round(most, 4), round(min(1.0, (most - next_) / most), 4), tuple(others[:MOST])
         )
 
     def _named(self, leaf: int, said: Sequence[frozenset[str]]) -> bool:
