@@ -12,6 +12,7 @@ from agentsim.schema.intervention import Intervention
 from agentsim.schema.lineage import Lineage
 from agentsim.schema.noun import Noun, Words
 from agentsim.schema.record import Tally
+from agentsim.schema.topic import TopicPath
 from agentsim.schema.turn import Turn
 from agentsim.schema.usage import Usage
 from agentsim.schema.verdict import Verdict
@@ -206,6 +207,32 @@ class Graded(Noun):
     """What it said."""
 
 
+class Placed(Noun):
+    """What a finished dialogue was about, where that decides what comes next or a model is asked for it."""
+
+    kind: Literal["placed"] = "placed"
+    dialogue: str
+    """Id of the dialogue."""
+
+    topic: TopicPath | None
+    """The leaf of the topic tree that it was about; ``None`` where it was about none."""
+
+    also: tuple[TopicPath, ...] = ()
+    """Other leaves that it was about too."""
+
+    evidence: float
+    """What its words say for that leaf: cosine and share of words, 2 at most; see ``agentsim.topics.placing``."""
+
+    confidence: float
+    """How clearly the leaf that its words are nearest to leads, 0 to 1."""
+
+    by: Literal["words", "model"]
+    """Who said so."""
+
+    usage: Usage = Usage()
+    """What asking took."""
+
+
 class Decided(Noun):
     """The verdict on a dialogue. Nothing follows for it."""
 
@@ -266,6 +293,7 @@ Event = Annotated[
     | SpeakerChosen
     | DialogueEnded
     | Graded
+    | Placed
     | Decided
     | DialogueFailed
     | Notice

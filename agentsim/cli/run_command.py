@@ -15,6 +15,7 @@ from agentsim.cli.output import json_option, say
 @click.option("--per-topic", type=int, metavar="K", help="Go on until each topic has K accepted, or is given up.")
 @click.option("--plan", type=click.Choice(["rotation", "coverage"]), help="How the next is chosen.  [rotation]")
 @click.option("--window", type=int, help="By coverage, the choice sees what ended so many dialogues ago.  [16]")
+@click.option("--tagger", metavar="MODEL", help="Model that is asked what each dialogue was about.  [by its words]")
 @click.option("--beyond", type=float, metavar="SHARE", help="By coverage, share spent on what was never tried.  [0]")
 @click.option("-m", "--model", help="Model of every part, in litellm's manner.  [embedded/smollm2-135m]")
 @click.option("--role", "roles", multiple=True, metavar="ROLE=MODEL", help="Model of one role; repeatable.")
@@ -127,6 +128,7 @@ def _flags(given: dict[str, Any]) -> dict[str, Any]:
         ("planning", "by"): given["plan"],
         ("planning", "window"): given["window"],
         ("planning", "beyond"): given["beyond"],
+        ("planning", "tagger"): given["tagger"],
     }
     for (group, name), value in nested.items():
         if value is not None:

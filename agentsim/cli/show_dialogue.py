@@ -8,6 +8,7 @@ from agentsim.cli.show_intervention import as_json as intervention_json
 from agentsim.cli.show_intervention import evidence, show_intervention
 
 if TYPE_CHECKING:
+    from agentsim.events import Placed
     from agentsim.run.reader import RunReader
     from agentsim.run.story import Story
     from agentsim.schema import Grading, Scenario
@@ -36,6 +37,7 @@ def as_json(reader: "RunReader", story: "Story", prompts: Mapping[str, str | Non
         "interventions": [intervention_json(one) for one in story.history.interventions],
         "end": story.history.end,
         "grading": story.grading,
+        "placed": story.placed,
         "verdict": story.verdict,
         "failure": None if story.failure is None else {"code": story.failure.code, "detail": story.failure.detail},
     }
@@ -44,6 +46,11 @@ def as_json(reader: "RunReader", story: "Story", prompts: Mapping[str, str | Non
     return {
         name: value.model_dump(mode="json") if hasattr(value, "model_dump") else value for name, value in told.items()
     }
+
+
+def _about(placed: "Placed") -> str:
+    topics = [" / ".join(topic) for topic in (placed.topic, *placed.also) if topic is not None]
+    return f"{'; also '.join(topics) or 'no topic'} (by {'its words' if placed.by == 'words' else 'a model'})"
 
 
 def show_dialogue(reader: "RunReader", story: "Story", prompts: Mapping[str, str | None] | None) -> None:
@@ -58,6 +65,7 @@ def show_dialogue(reader: "RunReader", story: "Story", prompts: Mapping[str, str
                 ("state", state_of(story)),
                 ("scenario", f"{scenario.id}: {scenario.title}"),
                 ("topic", " / ".join(assignment.topic)),
+                *([("was about", _about(story.placed))] if story.placed is not None else []),
                 ("task", story.history.task or assignment.task),
                 ("seed", assignment.seed),
             ],

@@ -24,6 +24,7 @@ NAMES = (
     "afresh",
     "grade",
     "grow",
+    "tag",
 )
 """The templates there are; a folder of the user's may replace any of them by ``<name>.j2``."""
 

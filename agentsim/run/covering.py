@@ -7,6 +7,7 @@ from functools import cached_property
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from agentsim import events
 from agentsim.library.library import Library
 from agentsim.measures.diversity import Spoken, Texts
 from agentsim.planning.pairs import Pair, Pairs
@@ -99,7 +100,7 @@ def survey(reader: RunReader) -> Survey:
         placement = None
         if story.verdict is not None:
             turns = tuple((turn.role, turn.text) for turn in story.history.turns)
-            (placement,) = placer.place([[text for _, text in turns]])
+            placement = _stored(story.placed) if story.placed else placer.place([[text for _, text in turns]])[0]
             ended.append(Placed(story.assignment, story.verdict.outcome == "accepted", placement, turns))
         outcomes[index] = _outcome(story, story.assignment, placement)
     coverage = cover(graph, (outcomes[index] for index in sorted(outcomes)))
@@ -114,6 +115,12 @@ def survey(reader: RunReader) -> Survey:
     add_candidates(graph, new)
     discuss_together(graph, _together(ended))
     return Survey(graph, coverage, tuple(ended), wanted, plan, library.personas, tuple(new))
+
+
+def _stored(placed: events.Placed) -> Placement:
+    topic = node_id("topic", *placed.topic) if placed.topic is not None else None
+    also = tuple(node_id("topic", *path) for path in placed.also)
+    return Placement(topic, placed.evidence, placed.confidence, also)
 
 
 def _together(ended: Iterable[Placed]) -> Mapping[tuple[str, str], int]:

@@ -20,7 +20,7 @@ from agentsim.run.reader import RunReader
 from agentsim.run.settings import MOST_WINDOW, RunSettings
 from agentsim.run.setup import Setup
 from agentsim.run.shutter import Drained
-from agentsim.run.steered import Subjects, take_in
+from agentsim.run.steered import take_in
 from agentsim.run.store import Store
 from agentsim.run.story import Story
 from agentsim.schema import Assignment
@@ -63,9 +63,6 @@ class Engine:
         self._personas = setup.personas
         self._draining = False
         self._line: Line | None = None
-        self._subjects: Subjects | None = None
-        """Which topics dialogues were about, where that decides what comes next."""
-
         self._why: AgentsimError | None = None
         self.bug: BaseException | None = None
         """First exception that is nobody's wrong setting: a fault in agentsim or in a user's own function."""
@@ -125,8 +122,7 @@ class Engine:
         settings, setup, done = self._settings, self._setup, frozenset(settled)
         if setup.steering is None:
             return Rotation(setup.plan, [index for index in range(settings.most) if index not in done])
-        self._subjects = Subjects(setup.plan)
-        begun = await take_in(self._reader, setup.steering, self._subjects)
+        begun = await take_in(self._reader, setup.steering, setup.subjects)
         return Steered(setup.steering, begun, settings.most, lambda: self._draining, self._script)
 
     def _warn_of_waiting(self) -> None:
@@ -172,11 +168,13 @@ class Engine:
             watch=self._tell if self._watchers else None,
             history=story.history,
         )
+        placed = story.placed
+        if placed is None and (self._setup.steering is not None or self._settings.planning.tagger is not None):
+            placed = await self._setup.subjects.place(dialogue)
+            await emit(placed)
         verdict = await self._setup.judge.judge(dialogue, scenario, emit=emit, grading=story.grading)
         accepted = verdict.outcome == "accepted"
-        if self._subjects is None:
-            return Ended(accepted, None)
-        return self._subjects.ended(dialogue.turns, accepted=accepted)
+        return Ended(accepted, None) if placed is None else Ended(accepted, placed.topic, placed.also)
 
     async def _failed(self, assignment: Assignment, error: BaseException) -> None:
         """Record why a dialogue did not finish, and stop the run where every other one would fail alike."""
@@ -222,6 +220,8 @@ class Engine:
             models[role] = spec.model if isinstance(spec, ModelSpeaker) else speaker_kind(spec)
         if settings.critic.enabled:
             models["critic"] = settings.part_model("critic")
+        if settings.planning.tagger is not None:
+            models["tagger"] = settings.planning.tagger
         if stage.task is not None:
             models["task"] = stage.task.model
         if stage.goal is not None:

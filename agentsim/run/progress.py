@@ -10,6 +10,7 @@ from agentsim.events import (
     GoalChecked,
     Graded,
     Intervened,
+    Placed,
     Planned,
     RunStarted,
     SpeakerChosen,
@@ -135,7 +136,7 @@ class Progress:
             title = f"{event.assignment.scenario}: {event.assignment.topic[-1]}"
             self.live[event.dialogue] = Live(title, event.names)
             self.usage += event.usage
-        elif isinstance(event, GoalChecked | SpeakerChosen):
+        elif isinstance(event, GoalChecked | Placed | SpeakerChosen):
             self.usage += event.usage
         elif isinstance(event, Graded):
             self.usage += event.grading.usage

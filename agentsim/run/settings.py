@@ -197,6 +197,10 @@ class PlanningSettings(Noun):
     """By coverage: share of the dialogues that are spent on combinations of topic and people never tried and on bridges
     between topics of different branches, as foretold from what was accepted."""
 
+    tagger: Text | None = None
+    """Model that is asked which topic each finished dialogue was about, among those its words are nearest to; by words
+    alone where left out. It is asked as the critic is, with its sampling."""
+
     @property
     def shares(self) -> bool:
         """Whether any share is asked for."""

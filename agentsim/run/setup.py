@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from agentsim.critic.grading import Critic
+from agentsim.critic.tagging import Tagger
 from agentsim.dialogue.speakers import FunctionSpeaker, ModelSpeaker, SpeakerSpec
 from agentsim.dialogue.stage import SideModel, Stage
 from agentsim.errors import UserError
@@ -20,6 +21,7 @@ from agentsim.run.judging import Judge
 from agentsim.run.settings import GoalSettings, RunSettings, Sampling
 from agentsim.run.small_models import SMALL, default_sampling
 from agentsim.run.steered import make_steering
+from agentsim.run.subjects import Subjects
 from agentsim.schema import Persona, Scenario
 
 
@@ -35,6 +37,9 @@ class Setup:
 
     personas: Mapping[str, Persona]
     """Personas by id."""
+
+    subjects: Subjects
+    """Says what dialogues were about."""
 
     steering: Steering | None
     """What chooses the next dialogue by what became of earlier ones; ``None`` where the plan's own order is kept."""
@@ -110,8 +115,11 @@ def make_setup(
         side = SideModel(settings.part_model("critic"), settings.critic.sampling.params())
         critic = Critic(door, prompts, side)
     judge = Judge(library, settings.critic, critic, settings.guards)
+    tagger = None
+    if settings.planning.tagger is not None:
+        tagger = Tagger(door, prompts, SideModel(settings.planning.tagger, settings.critic.sampling.params()))
     steering = make_steering(settings, plan, library.personas) if settings.steered else None
-    return Setup(plan, stage, judge, scenarios, library.personas, steering)
+    return Setup(plan, stage, judge, scenarios, library.personas, Subjects(plan, tagger), steering)
 
 
 def asks_for_goal(settings: RunSettings) -> bool:
@@ -156,6 +164,8 @@ def model_names(setup: Setup) -> tuple[str, ...]:
         names.add(stage.order.model)
     if setup.judge.critic is not None:
         names.add(setup.judge.critic.model)
+    if setup.subjects.model is not None:
+        names.add(setup.subjects.model)
     return tuple(sorted(names))
 
 

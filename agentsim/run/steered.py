@@ -8,9 +8,9 @@ from agentsim.planning.steering import Ended, Goals, Steering
 from agentsim.run.line import Begun
 from agentsim.run.reader import RunReader
 from agentsim.run.settings import RunSettings
-from agentsim.schema import Assignment, Persona, Turn
-from agentsim.topics.graph import build, level_of, path_of
-from agentsim.topics.placing import Placer
+from agentsim.run.subjects import Subjects
+from agentsim.schema import Assignment, Persona
+from agentsim.topics.graph import level_of
 
 
 def make_steering(settings: RunSettings, plan: Plan, personas: Mapping[str, Persona]) -> Steering:
@@ -36,22 +36,6 @@ def make_steering(settings: RunSettings, plan: Plan, personas: Mapping[str, Pers
     )
 
 
-class Subjects:
-    """Says which topic of a plan a dialogue was about."""
-
-    def __init__(self, plan: Plan) -> None:
-        self._graph = build(plan.scenarios)
-        self._placer = Placer(self._graph)
-
-    def ended(self, turns: tuple[Turn, ...], *, accepted: bool) -> Ended:
-        """Return the outcome of a dialogue with a verdict."""
-        (placement,) = self._placer.place([[turn.text for turn in turns]])
-        if placement.topic is None:
-            return Ended(accepted, None)
-        also = tuple(path_of(self._graph, node) for node in placement.also)
-        return Ended(accepted, path_of(self._graph, placement.topic), also)
-
-
 def skill_groups(personas: Mapping[str, Persona]) -> list[list[str]]:
     """Return people who know of the same, a group each."""
     found: dict[str, list[str]] = {}
@@ -69,7 +53,8 @@ async def take_in(reader: RunReader, steering: Steering, subjects: Subjects) -> 
     for index, story in reader.stories():
         if story.verdict is not None:
             good = story.verdict.outcome == "accepted"
-            steering.ended(index, subjects.ended(tuple(story.history.turns), accepted=good))
+            placed = story.placed or subjects.by_words("", [turn.text for turn in story.history.turns])
+            steering.ended(index, Ended(good, placed.topic, placed.also))
             accepted.update([index] if good else ())
         elif story.assignment is not None:
             open_.append(story.assignment)

@@ -13,6 +13,7 @@ from agentsim.events import (
     Flagged,
     Graded,
     Intervened,
+    Placed,
     Planned,
     TurnDone,
 )
@@ -29,6 +30,9 @@ class Story:
     """What the dialogue is to go on from."""
 
     grading: Grading | None = None
+    placed: Placed | None = None
+    """What it was about, where that is stored."""
+
     verdict: Verdict | None = None
     failure: DialogueFailed | None = None
     """Why it has no verdict, while that is so."""
@@ -67,6 +71,8 @@ def fold(events: Iterable[Event]) -> Story:
             history.end = event.end
         elif isinstance(event, Graded):
             story.grading = event.grading
+        elif isinstance(event, Placed):
+            story.placed = event
         elif isinstance(event, Decided):
             story.verdict, story.failure = event.verdict, None
         elif isinstance(event, DialogueFailed):

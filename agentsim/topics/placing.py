@@ -16,6 +16,7 @@ from agentsim.meaning import unit, vectors
 from agentsim.topics.graph import leaves, path_of
 
 if TYPE_CHECKING:
+    from agentsim.meaning import Vectors
     from agentsim.topics.graph import Graph
 
 LEAST = 0.6
@@ -88,16 +89,32 @@ class Placer:
         """Return where each dialogue belongs, given the text of its turns."""
         return [self._place([turn for turn in turns if turn.strip()]) for turns in dialogues]
 
+    def nearest(self, turns: Sequence[str], most: int) -> list[tuple[str, float]]:
+        """Return the leaves that a dialogue is nearest to, with their evidence, at most so many; none where nothing was
+        said."""
+        import numpy as np
+
+        said = [turn for turn in turns if turn.strip()]
+        if not said:
+            return []
+        evidence = self._evidence(said, [_stems(turn) for turn in said])
+        order = np.lexsort((np.arange(len(evidence)), -evidence))[:most]
+        return [(self._leaves[leaf], round(float(evidence[leaf]), 4)) for leaf in order.tolist()]
+
+    def _evidence(self, turns: Sequence[str], said: Sequence[frozenset[str]]) -> "Vectors":
+        evidence: Vectors = self._meanings @ unit(vectors(turns).mean(axis=0) - self._middle)
+        for stem in sorted(frozenset().union(*said) & self._shares.keys()):
+            held, shares = self._shares[stem]
+            evidence[held] += shares
+        return evidence
+
     def _place(self, turns: Sequence[str]) -> Placement:
         import numpy as np
 
         if not turns:
             return Placement(None, 0.0, 0.0)
-        evidence = self._meanings @ unit(vectors(turns).mean(axis=0) - self._middle)
         said = [_stems(turn) for turn in turns]
-        for stem in sorted(frozenset().union(*said) & self._shares.keys()):
-            held, shares = self._shares[stem]
-            evidence[held] += shares
+        evidence = self._evidence(turns, said)
         best = int(np.argmax(evidence))
         most = float(evidence[best])
         if most < LEAST:

@@ -43,7 +43,7 @@ def test_killed_and_resumed_it_plans_the_same_and_stops_at_the_same_place(here: 
     assert chosen(here / "it") == chosen(here / "whole")
     same = json.loads(told.stdout)
     assert same["dialogues"] >= 15
-    assert [one["other"] - one["one"] for one in same["measures"]] == [0.0] * 8
+    assert [one["other"] - one["one"] for one in same["measures"]] == [0.0] * 9
     assert all(one["low"] <= 0 <= one["high"] for one in same["measures"])
     assert shown.stdout.splitlines()[0] == "measure\tfirst\tsecond\tdifference\tfrom\tto"
     assert "beyond chance (95 %): nothing" in shown.stderr
