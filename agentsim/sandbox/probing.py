@@ -1,0 +1,46 @@
+"""Whether code can be executed on this machine."""
+
+import subprocess
+import sys
+from functools import cache
+
+from agentsim.sandbox.box import Box
+from agentsim.sandbox.syscalls import known_machine
+from agentsim.sandbox.tools import Tools, Unavailable, find_tools
+
+_PATIENCE = 20.0
+"""Seconds after which a sandbox that should print a word is given up."""
+
+_NAMESPACES_OFF = ("No permissions to create", "Creating new namespace failed", "uid map", "namespace: ")
+
+
+@cache
+def probe() -> Tools | Unavailable:
+    """Return what code is executed with here, or why none is. It is tried once in each process, in about 50 ms."""
+    if sys.platform != "linux":
+        return Unavailable("code is executed on Linux only", "run agentsim on Linux, or in a virtual machine with it")
+    if not known_machine():
+        return Unavailable("code is executed on x86-64 and 64-bit ARM only", "run agentsim on such a machine")
+    tools = find_tools()
+    if isinstance(tools, Unavailable):
+        return tools
+    try:
+        with Box(tools, "run", "print('here')", seconds=_PATIENCE) as box:
+            box.wait(_PATIENCE)
+            out, error = (stream.decode(errors="replace").strip() for stream in box.output())
+    except subprocess.TimeoutExpired:
+        return Unavailable("bubblewrap does not come to an end", "look what `bwrap --unshare-all true` says")
+    except OSError as refused:
+        return Unavailable(f"the sandbox cannot be started: {refused}", "run agentsim as an ordinary user")
+    if out == "here":
+        return tools
+    told = (error.splitlines() or ["it said nothing"])[-1]
+    if "nknown option" in told:
+        return Unavailable(f"this bubblewrap is too old: {told}", "install bubblewrap 0.8 or newer")
+    if any(sign in told for sign in _NAMESPACES_OFF):
+        return Unavailable(
+            f"user namespaces are switched off: {told}",
+            "sysctl -w kernel.unprivileged_userns_clone=1, or kernel.apparmor_restrict_unprivileged_userns=0; "
+            "in a container, allow them in its security profile",
+        )
+    return Unavailable(f"the sandbox does not work: {told}", "look what `bwrap --unshare-all true` says")
