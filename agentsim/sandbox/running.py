@@ -70,10 +70,10 @@ async def run_python(source: str, *, seconds: float) -> Ran:
 
 def status_of(box: Box, *, in_time: bool) -> Status:
     """Return how the program in a box came out."""
-    if not in_time:
-        return "timeout"
     if not box.started:
         return "not_run"
+    if not in_time:
+        return "timeout"
     out, error = box.output()
     if max(len(out), len(error)) == FILE:
         return "output"

@@ -40,7 +40,7 @@ _ENDS = {"memory": "it took too much memory", "output": "it wrote too much", "si
 
 
 @dataclass(frozen=True)
-class Tested:
+class Trial:
     """How tests came out."""
 
     outcome: Literal["passed", "failed", "not_run"]
@@ -62,7 +62,7 @@ class Tested:
         return f"line {self.line} of the tests, `{self.statement}`: {self.error}"
 
 
-async def run_tests(code: str, tests: str, entry: str, *, seconds: float) -> Tested:
+async def run_tests(code: str, tests: str, entry: str, *, seconds: float) -> Trial:
     """Run tests against code, each in a sandbox of its own.
 
     Args:
@@ -74,26 +74,28 @@ async def run_tests(code: str, tests: str, entry: str, *, seconds: float) -> Tes
     """
     tools = probe()
     if isinstance(tools, Unavailable):
-        return Tested("not_run", error=str(tools))
+        return Trial("not_run", error=str(tools))
     async with slots():
         try:
             in_time, report, end = await _meet(tools, code, tests, entry, seconds)
         except OSError as refused:
-            return Tested("not_run", error=f"the sandbox did not start: {refused}")
+            return Trial("not_run", error=f"the sandbox did not start: {refused}")
+    if end == "not_run":
+        return Trial("not_run", error="the sandbox did not start")
     if not in_time:
-        return Tested("failed", error=f"no end within {seconds:g} s")
-    if end == "not_run" or not report:
-        return Tested("not_run", error="the sandbox did not start")
+        return Trial("failed", error=f"no end within {seconds:g} s")
     if report == "passed":
-        return Tested("passed")
+        return Trial("passed")
     number, _, error = report.partition("\n")
+    error = error or "the tests ended without a report"
     line = int(number) if number.isdecimal() else 0
     error = _ADDRESS.sub("0x...", error)
-    return Tested("failed", line or None, _statement(tests, line), f"{error} ({_ENDS[end]})" if end in _ENDS else error)
+    return Trial("failed", line or None, _statement(tests, line), f"{error} ({_ENDS[end]})" if end in _ENDS else error)
 
 
 async def _meet(tools: Tools, code: str, tests: str, entry: str, seconds: float) -> tuple[bool, str, Status]:
-    """Return whether both ended in time, what the tests reported, and how the code's process came out."""
+    """Return whether the tests ended in time, what they reported, and how the code's process came out; ``not_run``
+    where one of the two sandboxes did not stand."""
     with ExitStack() as boxes:
         pipes = (*os.pipe(), *os.pipe())
         try:
@@ -107,7 +109,8 @@ async def _meet(tools: Tools, code: str, tests: str, entry: str, seconds: float)
                 os.close(fd)
         in_time = await judge.ended(seconds)
         served = await server.ended(_GRACE if in_time else 0)
-        return in_time, judge.output()[0].decode(errors="replace"), status_of(server, in_time=served)
+        end = status_of(server, in_time=served) if judge.started else "not_run"
+        return in_time, judge.output()[0].decode(errors="replace"), end
 
 
 def _statement(tests: str, line: int) -> str | None:

@@ -35,7 +35,15 @@ def may_ask(name: str, given: tuple[Any, ...]) -> bool:
 
 def compared(left: object, right: object) -> str:
     """Return the message of an assertion that compared two values."""
-    return f"left {repr(left)[:SHOWN]}, right {repr(right)[:SHOWN]}"
+    return f"left {shown(left)}, right {shown(right)}"
+
+
+def shown(value: object) -> str:
+    """Return a value as a report shows it."""
+    try:
+        return repr(value)[:SHOWN]
+    except Exception:
+        return "a value that cannot be shown"
 
 
 def keep_values(node: Any) -> None:
@@ -71,13 +79,19 @@ def failure(error: BaseException) -> str:
     return f"{line}\n{'; '.join((told, *notes))[:LONGEST]}"
 
 
+def may_bring(name: str, entry: str) -> bool:
+    """Return whether the tests are to see a name of the code's: none by which they would see or do something else."""
+    if name == entry:
+        return True
+    return not (hasattr(builtins, name) or name.startswith("__") or name in ("_compared", "_left", "_right"))
+
+
 def judge(wire: Wire, tests: bytes, entry: str) -> str:
     """Run the tests, and return the report."""
     try:
         names: dict[str, Any] = {"__name__": "__main__", "_compared": compared}
         for name, value in wire.ask("__call__", 0, (), {}):
-            # Whoever names a function `len` is not to answer for ours.
-            if type(name) is str and (name == entry or not hasattr(builtins, name)) and name not in names:
+            if type(name) is str and may_bring(name, entry):
                 names[name] = value
         if entry not in names:
             return f"0\nthe code does not define {entry}"

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 BASES = (int, float, str, bytes, tuple, list, dict, set, frozenset)
 """Types whose subclasses also are values; ``bool`` has none."""
 
+REFERENCES = b"yokexa"
+"""Kinds of references."""
+
 _CONSTANTS = {b"N": None, b"T": True, b"F": False, b"E": Ellipsis, b"X": NotImplemented}
 _SEQUENCES: dict[bytes, Callable[[Any], Any]] = {b"(": tuple, b"z": frozenset}
 _CONTAINERS = ("list", "dict", "set", "bytearray")
@@ -146,15 +149,17 @@ class Reader:
         self.shared = shared
 
     def get(self) -> Any:
-        """Return the next value; raise ``ValueError``, ``IndexError`` or ``TypeError`` where there is none."""
+        """Return the next value; raise an ``Exception`` where the bytes are none that a `Writer` wrote."""
         tag = self._data[self._at : self._at + 1]
         self._at += 1
         if tag in _CONSTANTS:
             return _CONSTANTS[tag]
         if tag in _SEQUENCES:
             return _SEQUENCES[tag]([self.get() for _ in range(self._length())])
-        if tag not in b"ifsbmctv" or not tag:
+        if tag and tag in REFERENCES:
             return self._resolve(tag, self.get())
+        if not tag or tag not in b"ifsbmctv":
+            raise ValueError("nothing that was written")
         blob = self._blob()
         if tag == b"i":
             return int(blob, 16)
@@ -197,6 +202,8 @@ class Reader:
     def _blob(self) -> bytes:
         length = self._length()
         self._at += length
+        if self._at > len(self._data):
+            raise ValueError("cut short")
         return self._data[self._at - length : self._at]
 
 
@@ -211,7 +218,8 @@ def fill(container: Any, held: Any) -> None:
     """Let a container hold exactly that."""
     container.clear()
     if isinstance(container, dict):
-        dict.update(container, held)  # a counter's own would count the pairs
+        for key, value in held:  # a counter's `update` would count the pairs
+            container[key] = value
     elif isinstance(container, set):
         container.update(held)
     else:
