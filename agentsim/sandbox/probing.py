@@ -1,5 +1,6 @@
 """Whether code can be executed on this machine."""
 
+import os
 import subprocess
 import sys
 from functools import cache
@@ -10,8 +11,6 @@ from agentsim.sandbox.tools import Tools, Unavailable, find_tools
 
 _PATIENCE = 20.0
 """Seconds after which a sandbox that should print a word is given up."""
-
-_NAMESPACES_OFF = ("No permissions to create", "Creating new namespace failed", "uid map", "namespace: ")
 
 
 @cache
@@ -31,16 +30,17 @@ def probe() -> Tools | Unavailable:
     except subprocess.TimeoutExpired:
         return Unavailable("bubblewrap does not come to an end", "look what `bwrap --unshare-all true` says")
     except OSError as refused:
-        return Unavailable(f"the sandbox cannot be started: {refused}", "run agentsim as an ordinary user")
+        what = "root cannot become an ordinary user here" if os.geteuid() == 0 else "no process can be started"
+        return Unavailable(f"{what}: {refused.strerror}", "run agentsim as an ordinary user")
     if out == "here":
         return tools
     told = (error.splitlines() or ["it said nothing"])[-1]
     if "nknown option" in told:
         return Unavailable(f"this bubblewrap is too old: {told}", "install bubblewrap 0.8 or newer")
-    if any(sign in told for sign in _NAMESPACES_OFF):
+    if "namespace" in told or "uid map" in told or "gid map" in told:
         return Unavailable(
             f"user namespaces are switched off: {told}",
-            "sysctl -w kernel.unprivileged_userns_clone=1, or kernel.apparmor_restrict_unprivileged_userns=0; "
-            "in a container, allow them in its security profile",
+            "set kernel.unprivileged_userns_clone=1, user.max_user_namespaces above 0, or on Ubuntu "
+            "kernel.apparmor_restrict_unprivileged_userns=0, with sysctl; a container has to be allowed them",
         )
     return Unavailable(f"the sandbox does not work: {told}", "look what `bwrap --unshare-all true` says")
