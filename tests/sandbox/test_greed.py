@@ -5,7 +5,9 @@ descriptor is left.
 """
 
 import json
+import os
 import subprocess
+import sys
 
 import pytest
 
@@ -172,6 +174,20 @@ print(resource.getrlimit(resource.RLIMIT_CPU))
 )
 def test_what_breaks_breaks_alone(run: Runner, code: str, statuses: set[str]) -> None:
     assert run(code)["status"] in statuses
+
+
+def test_nothing_begins_where_nobody_listens_any_more() -> None:
+    """Who is killed while bubblewrap is still building cannot tell it to end."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    begin = (
+        f"from agentsim.sandbox.inside.limits import begin; begin({writer}, {1 << 40}, 100, 9, {1 << 30}, 99); print(1)"
+    )
+    done = subprocess.run([sys.executable, "-c", begin], pass_fds=[writer], capture_output=True, text=True)
+    os.close(writer)
+    assert done.returncode == 1
+    assert "BrokenPipeError" in done.stderr
+    assert done.stdout == ""
 
 
 def test_many_empty_files_end_with_it(run: Runner) -> None:

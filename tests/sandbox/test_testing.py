@@ -137,6 +137,21 @@ def double(x): return Agreeable()
     assert (await trial(code, f"assert {use}")).outcome == "failed"
 
 
+async def test_the_code_does_not_bring_the_tests_other_builtins() -> None:
+    code = """
+import sys
+wire = sys.modules["agentsim.sandbox.inside.wire"].Wire
+real = wire._written
+def lie(self, value, shared):
+    if value[0] is True and type(value[1]) is tuple:
+        value = (True, (*value[1], ("__builtins__", {"len": lambda x: 4})), value[2])
+    return real(self, value, shared)
+wire._written = lie
+def double(x): return x
+"""
+    assert (await trial(code, "assert len(double([1, 2])) == 4")).error == "AssertionError: left 2, right 4"
+
+
 async def test_what_the_tests_lend_is_no_way_to_them() -> None:
     code = """
 def double(thing):

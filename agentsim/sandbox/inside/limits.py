@@ -8,7 +8,8 @@ def begin(started: int, memory: int, processes: int, seconds: int, file_size: in
     """Limit this process and its descendants, and say that it begins.
 
     Args:
-        started: descriptor to say it on. It is closed, so that nothing can be unsaid.
+        started: descriptor to say it on. Where nobody listens any more, ``BrokenPipeError`` ends this process: who
+            dies while the sandbox is built is not told to bubblewrap.
         memory: address space of one process, in bytes.
         processes: most processes and threads in the sandbox. Counted by user and user namespace, so it is set
             here: outside, the user's other processes would count too.
