@@ -38,14 +38,12 @@ async def run_checks(dialogue: Dialogue, scenario: Scenario) -> tuple[CheckResul
 
     Code that a model wrote is executed in a sandbox; where none can be had it is not, and the check says so.
     """
-    return tuple(
-        [
-            await _tested(check, texts) if isinstance(check, PythonCheck) else _result(check, texts)
-            for check in scenario.checks
-            if all(dialogue.assignment.slots.get(slot) == value for slot, value in check.when.items())
-            for texts in [_texts(check, dialogue, scenario)]
-        ]
-    )
+    results = []
+    for check in scenario.checks:
+        if all(dialogue.assignment.slots.get(slot) == value for slot, value in check.when.items()):
+            texts = _texts(check, dialogue, scenario)
+            results.append(await _tested(check, texts) if isinstance(check, PythonCheck) else _result(check, texts))
+    return tuple(results)
 
 
 def _texts(check: Check, dialogue: Dialogue, scenario: Scenario) -> list[str]:

@@ -10,7 +10,6 @@ processor time and time. What is not: empty files, each of which takes the kerne
 """
 
 import asyncio
-import fcntl
 import math
 import os
 import re
@@ -148,7 +147,7 @@ class Box:
     @cached_property
     def started(self) -> bool:
         """Whether the sandbox stood, once it ended. Where it did not, nothing of the source was run."""
-        return bool(select.select([self._started], [], [], 0)[0]) and os.read(self._started, 1) == b"!"
+        return os.read(self._started, 1) == b"!"
 
     def output(self) -> tuple[bytes, bytes]:
         """Return what it wrote to standard output and standard error, once it ended, `FILE` bytes of each at most."""
@@ -158,8 +157,10 @@ class Box:
         """Kill its first process: the kernel then ends all the others, and bubblewrap, which waits for that, itself."""
         if self._process.poll() is not None:
             return
-        if self._first is None and select.select([self._info], [], [], _SLOW)[0]:
-            told = re.search(rb'"child-pid": (\d+)', os.read(self._info, 4096))
+        if self._first is None:
+            waiting = select.poll()  # `select` knows no descriptor above 1023
+            waiting.register(self._info, select.POLLIN)
+            told = re.search(rb'"child-pid": (\d+)', os.read(self._info, 4096) if waiting.poll(_SLOW * 1e3) else b"")
             self._first = int(told[1]) if told else None
         if self._first is None:
             self._process.kill()  # it did not get as far
@@ -175,7 +176,9 @@ def _settle(gone: asyncio.Future[None]) -> None:
 
 def _sealed(data: bytes, until: ExitStack) -> int:
     """Return a descriptor of a file in memory that nobody can change."""
-    fd = _memory(until, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    import fcntl  # of Unix only, and this module is imported everywhere
+
+    fd = _memory(until)
     left = memoryview(data)
     while left:
         left = left[os.write(fd, left) :]
@@ -184,8 +187,8 @@ def _sealed(data: bytes, until: ExitStack) -> int:
     return fd
 
 
-def _memory(until: ExitStack, flags: int = os.MFD_CLOEXEC) -> int:
-    fd = os.memfd_create("agentsim", flags)
+def _memory(until: ExitStack) -> int:
+    fd = os.memfd_create("agentsim", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     until.callback(os.close, fd)
     return fd
 

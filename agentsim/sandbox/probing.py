@@ -20,6 +20,10 @@ def probe() -> Tools | Unavailable:
         return Unavailable("code is executed on Linux only", "run agentsim on Linux, or in a virtual machine with it")
     if not known_machine():
         return Unavailable("code is executed on x86-64 and 64-bit ARM only", "run agentsim on such a machine")
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except OSError as refused:
+        return Unavailable(f"processes cannot be watched here: {refused.strerror}", "Linux 5.3 or newer is needed")
     tools = find_tools()
     if isinstance(tools, Unavailable):
         return tools

@@ -127,7 +127,7 @@ def test_it_sees_an_interpreter_and_nothing_of_the_machine(run: Runner) -> None:
     code = f"""
 import os, sys
 for place in ("/etc/shadow", "/etc/passwd", "/etc/hostname", "/proc/self/environ", "/proc/1/environ", "/usr/bin/sh",
-              "/bin/sh", "/usr/local", "/root", "/home", "/proc", "/sys", "/run", "/var", "/boot", "/opt",
+              "/bin/sh", "/usr/local/share", "/root", "/home", "/proc", "/sys", "/run", "/var", "/boot", "/opt",
               {str(ROOT)!r}, {str(Path.home())!r}):
     if os.path.lexists(place):
         print("there is", place)

@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+import resource
 from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -130,3 +132,18 @@ async def test_the_same_program_prints_the_same() -> None:
     printed = {(await run_python(source, seconds=10)).stdout for _ in range(3)}
     assert len(printed) == 1
     assert "utf-8" in printed.pop()
+
+
+async def test_a_process_with_thousands_of_files_open_can_still_wait_and_cancel() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 3000:
+        pytest.skip("this machine allows no more than 1,024 open files")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3000, hard))
+    try:
+        with ExitStack() as held:
+            for _ in range(1100):
+                held.enter_context(Path("/dev/null").open())
+            assert (await run_python("print(1)", seconds=60)).stdout == "1\n"
+            assert (await run_python(FORKS, seconds=0.5)).status == "timeout"
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

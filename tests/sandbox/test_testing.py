@@ -194,6 +194,11 @@ SEMANTICS = {
         "def double(x): raise Empty(7)",
         "try: double(1)\nexcept Empty as e: assert e.code == 7 and str(e) == 'none'\nelse: assert False",
     ),
+    "an exception says what it says": (
+        "class Short(ValueError):\n    def __str__(self): return f'{self.args[0]} short'\n"
+        "def double(x): raise Short(x)",
+        "try: double(2)\nexcept Short as e: assert str(e) == '2 short'\nelse: assert False",
+    ),
     "a generator is followed": (
         "def double(n):\n    for i in range(n): yield i * 2",
         "assert list(double(3)) == [0, 2, 4]\nassert next(double(1)) == 0",

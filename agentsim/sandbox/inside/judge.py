@@ -71,10 +71,12 @@ def failure(error: BaseException) -> str:
         if trace.tb_frame.f_code.co_filename == "<tests>":
             line = trace.tb_lineno
         trace = trace.tb_next
+    try:
+        told = ": ".join(part for part in (type(error).__name__, str(error)) if part)
+    except BaseException:
+        told = type(error).__name__
     if isinstance(error, Gone):
         told = "the code ended instead of answering"
-    else:
-        told = ": ".join(part for part in (type(error).__name__, str(error)) if part)
     notes = [note for note in getattr(error, "__notes__", ()) if type(note) is str]
     return f"{line}\n{'; '.join((told, *notes))[:LONGEST]}"
 

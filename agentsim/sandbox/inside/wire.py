@@ -118,6 +118,11 @@ def _ask_remote(self: Any, name: str) -> Any:
     return getattr(object.__getattribute__(self, "_remote"), name)
 
 
+def _say_remote(self: Any) -> str:
+    remote = vars(self).get("_remote")
+    return BaseException.__str__(self) if remote is None else str(remote)
+
+
 _MIRRORS: dict[type, Any] = {base: type(base.__name__, (base,), {"__getattr__": _ask_remote}) for base in BASES}
 """Values of the other side's own subclasses are equal to what they hold, as told once; the rest is asked for."""
 
@@ -273,7 +278,8 @@ class Wire:
             return _error(thing, *parts[1:])
         if tag == b"x" and _is_error(parts[2]):
             if type(thing) is Remote:
-                self._met[number] = type(str(parts[1]), (parts[2],), {"_remote": thing, "__getattr__": _ask_remote})
+                members = {"_remote": thing, "__getattr__": _ask_remote, "__str__": _say_remote}
+                self._met[number] = type(str(parts[1]), (parts[2],), members)
             return self._met[number]
         if tag == b"a":
             return _later(self, number)
