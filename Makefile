@@ -36,7 +36,7 @@ demo: $(BIN)/agentsim ## install, let two agents talk on the embedded model, lea
 	@ls -l $(DEMO)/exports/messages
 
 test: $(VENV)/.tested tools ## install what tests need and run them all
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup
+	$(BIN)/python -m pytest -rs -n auto --maxprocesses 4 --dist loadgroup
 
 tools: # programs that some tests need, where they can be installed
 	@.ci/tools

@@ -24,6 +24,7 @@ FLOORS = {
     "agentsim.prompts": 1,
     "agentsim.dataset": 1,
     "agentsim.llm": 2,
+    "agentsim.sandbox": 2,
     "agentsim.dialogue": 3,
     "agentsim.critic": 3,
     "agentsim.run": 4,

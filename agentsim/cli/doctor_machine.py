@@ -30,6 +30,7 @@ def findings() -> Iterator[Finding]:
     yield Finding("ok", "package", "agentsim", agentsim.__version__)
     yield from _packages()
     yield _weights()
+    yield _sandbox()
     yield _sqlite()
     yield _wal(Path())
     yield _room(Path())
@@ -100,6 +101,18 @@ def _weights() -> Finding:
     if told["there"]:
         return Finding("ok", "model", told["name"], f"{told['bytes']:,} bytes in {told['path']}")
     return Finding("warn", "model", told["name"], told["note"], "`agentsim models --fetch` fetches them now")
+
+
+def _sandbox() -> Finding:
+    from agentsim.sandbox.probing import probe
+    from agentsim.sandbox.tools import Unavailable
+
+    found = probe()
+    if isinstance(found, Unavailable):
+        told = f"not executed, its checks are not run: {found.why}"
+        return Finding("warn", "machine", "code in dialogues", told, found.fix)
+    told = f"executed by {found.python} ({found.version}) in {found.bwrap}"
+    return Finding("ok", "machine", "code in dialogues", told)
 
 
 def _sqlite() -> Finding:

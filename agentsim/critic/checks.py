@@ -8,7 +8,9 @@ import jsonschema
 import referencing
 import referencing.exceptions
 
+from agentsim.critic.code_blocks import last_defining
 from agentsim.llm.structured import json_values
+from agentsim.sandbox.testing import run_tests
 from agentsim.schema import (
     Check,
     CheckResult,
@@ -31,17 +33,17 @@ _PLAIN = dict.fromkeys(map(ord, ",\u00a0\u2009\u202f")) | {0x2212: "-"}
 _EDGES = " \t\r\n.,;:!?\"'`*()[]{}"
 
 
-def run_checks(dialogue: Dialogue, scenario: Scenario) -> tuple[CheckResult, ...]:
+async def run_checks(dialogue: Dialogue, scenario: Scenario) -> tuple[CheckResult, ...]:
     """Return what each check that applies to this dialogue's slots found, in the scenario's order.
 
-    Checks that would execute code are not run here and say so: model-written code runs in a sandbox or not at
-    all.
+    Code that a model wrote is executed in a sandbox; where none can be had it is not, and the check says so.
     """
-    return tuple(
-        _result(check, _texts(check, dialogue, scenario))
-        for check in scenario.checks
-        if all(dialogue.assignment.slots.get(slot) == value for slot, value in check.when.items())
-    )
+    results = []
+    for check in scenario.checks:
+        if all(dialogue.assignment.slots.get(slot) == value for slot, value in check.when.items()):
+            texts = _texts(check, dialogue, scenario)
+            results.append(await _tested(check, texts) if isinstance(check, PythonCheck) else _result(check, texts))
+    return tuple(results)
 
 
 def _texts(check: Check, dialogue: Dialogue, scenario: Scenario) -> list[str]:
@@ -50,13 +52,15 @@ def _texts(check: Check, dialogue: Dialogue, scenario: Scenario) -> list[str]:
     return texts[-1:] if check.where == "last" else texts
 
 
-def _result(check: Check, texts: Sequence[str]) -> CheckResult:
-    if isinstance(check, PythonCheck):
-        return CheckResult(
-            check=check.id,
-            outcome="not_run",
-            detail="running code takes a sandbox, which this version does not have",
-        )
+async def _tested(check: PythonCheck, texts: Sequence[str]) -> CheckResult:
+    code = last_defining(check.entry, texts)
+    if code is None:
+        return CheckResult(check=check.id, outcome="failed", detail=f"no block of code defines {check.entry}")
+    tested = await run_tests(code, check.tests, check.entry, seconds=check.seconds)
+    return CheckResult(check=check.id, outcome=tested.outcome, detail=str(tested))
+
+
+def _result(check: RegexCheck | ExactCheck | NumericCheck | JsonSchemaCheck, texts: Sequence[str]) -> CheckResult:
     if isinstance(check, RegexCheck):
         return _regex(check, texts)
     for text in texts:

@@ -21,7 +21,7 @@ def decide(
     none of ``failures``, which stand in the dialogue and are not to be put up with, may be there. Where
     ``critic_decides``, the grade must also reach the rubric's threshold and every criterion's minimum; a
     dialogue without a grade is then undecided. Where it does not, the grade is kept beside the dialogue and
-    decides nothing.
+    decides nothing. A check that could not be run counts neither way, and is told as ``unverified``.
     """
     found = tuple(checks)
     recorded = {check.id for check in scenario.checks if not check.required}
@@ -43,8 +43,13 @@ def decide(
         )
         return Verdict(outcome="rejected", by="detectors", reasons=found_at, checks=found)
     evidence = Reason(code="evidence", detail=_evidence(found))
+    unverified = [
+        Reason(code="unverified", detail=f"{result.check}: {result.detail}")
+        for result in found
+        if result.outcome == "not_run"
+    ]
     if not critic_decides:
-        return Verdict(outcome="accepted", by="evidence", reasons=(evidence,), checks=found)
+        return Verdict(outcome="accepted", by="evidence", reasons=(evidence, *unverified), checks=found)
     if grading is None or isinstance(grading, Ungraded):
         detail = grading.reason if grading else "no critic was asked"
         return Verdict(
@@ -63,7 +68,7 @@ def decide(
     if low:
         return Verdict(outcome="rejected", by="critic", reasons=tuple(low), checks=found)
     passed = Reason(code="grade", detail=f"{grading.overall:.2f}, {rubric.threshold:g} is asked")
-    return Verdict(outcome="accepted", by="critic", reasons=(passed, evidence), checks=found)
+    return Verdict(outcome="accepted", by="critic", reasons=(passed, evidence, *unverified), checks=found)
 
 
 def _evidence(checks: Sequence[CheckResult]) -> str:

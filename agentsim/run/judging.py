@@ -50,7 +50,7 @@ class Judge:
         verdict = decide(
             dialogue,
             scenario,
-            run_checks(dialogue, scenario),
+            await run_checks(dialogue, scenario),
             grading,
             rubric,
             critic_decides=self._settings.decides,

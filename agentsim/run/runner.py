@@ -21,6 +21,7 @@ from agentsim.run.engine import Engine, Watcher
 from agentsim.run.reader import RunReader
 from agentsim.run.settings import RunSettings
 from agentsim.run.setup import (
+    Setup,
     Unasked,
     make_setup,
     model_names,
@@ -30,6 +31,9 @@ from agentsim.run.setup import (
 )
 from agentsim.run.small_models import SMALL
 from agentsim.run.store import Store
+from agentsim.sandbox.probing import probe
+from agentsim.sandbox.tools import Unavailable
+from agentsim.schema import PythonCheck
 
 ADJUSTABLE = frozenset({"max_cost", "max_tokens_total", "concurrency", "dialogues", "accepted", "per_topic"})
 """Settings that a resumed run may change: they shape no dialogue."""
@@ -199,7 +203,7 @@ async def play(
         try:
             library = Library(reader.personas(), reader.scenarios(), reader.rubrics())
             setup = make_setup(settings, library, door, speakers=speakers, stream=stream)
-            for text in _advice(settings, replay is not None):
+            for text in _advice(settings, setup, replayed=replay is not None):
                 notice(text)
             script = tuple(recorded.chosen()) if recorded is not None and settings.steered else ()
             engine = Engine(settings, setup, store, reader, watchers=watchers, script=script)
@@ -230,7 +234,7 @@ def _rare_collections() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def _advice(settings: RunSettings, replayed: bool) -> list[str]:
+def _advice(settings: RunSettings, setup: Setup, *, replayed: bool) -> list[str]:
     critic = settings.part_model("critic")
     advice = []
     if settings.critic.enabled and critic in SMALL and not replayed:
@@ -239,4 +243,7 @@ def _advice(settings: RunSettings, replayed: bool) -> list[str]:
             if not settings.critic.decides
             else f"{critic} is no judge, yet it was told to decide: expect arbitrary verdicts"
         )
+    checks = (check for scenario in setup.scenarios.values() for check in scenario.checks)
+    if any(isinstance(check, PythonCheck) for check in checks) and isinstance(lack := probe(), Unavailable):
+        advice.append(f"code in dialogues is not executed, so its checks are not run: {lack}")
     return advice

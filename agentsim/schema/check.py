@@ -1,6 +1,7 @@
 """Checks that decide by evidence whether a dialogue did its task, before anyone's opinion."""
 
 import ast
+import keyword
 import re
 from typing import Annotated, Any, Literal
 
@@ -86,15 +87,29 @@ class JsonSchemaCheck(_Check):
 
 class PythonCheck(_Check):
     """Tests for Python code written in the dialogue. They are executed in a sandbox only; without one the
-    dialogue stays unverified."""
+    dialogue stays unverified.
+
+    Code and tests run apart, so that code cannot say by itself that it passed. Plain values (numbers, texts, dates,
+    lists, dictionaries, ...) cross between them by copy, changes to what was handed over included; of anything else a
+    reference does, by which it is called or asked.
+    """
 
     kind: Literal["python"]
     tests: Text
     """Python source with ``assert`` statements, run after the dialogue's last fenced code block that defines
-    ``entry``."""
+    ``entry``. All functions and classes of that block are there by name; modules are not, and have to be
+    imported."""
 
     entry: Text
-    """Function or class that the code must define."""
+    """Function or class that the code must define. A name that begins with a capital is a class, whose objects may be
+    compared with plain values; the objects of other classes equal only objects."""
+
+    @field_validator("entry")
+    @classmethod
+    def _is_name(cls, entry: str) -> str:
+        if not entry.isidentifier() or keyword.iskeyword(entry):
+            raise ValueError("entry is no name that Python code could define")
+        return entry
 
     @field_validator("tests")
     @classmethod
@@ -106,7 +121,7 @@ class PythonCheck(_Check):
         return tests
 
     seconds: Annotated[float, Field(gt=0, le=60)] = 5.0
-    """Longest run allowed."""
+    """Longest run allowed, in seconds; starting takes about 0.05 of them."""
 
 
 Check = Annotated[RegexCheck | ExactCheck | NumericCheck | JsonSchemaCheck | PythonCheck, Field(discriminator="kind")]

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from agentsim.sandbox.probing import probe
 from tests.cli.conftest import Agentsim
+from tests.sandbox.needs import needs_sandbox
 
 
 def found(told: dict[str, Any], what: str) -> dict[str, Any]:
@@ -77,6 +79,22 @@ def test_weights_that_are_none(agentsim: Agentsim, monkeypatch: pytest.MonkeyPat
     said = agentsim("doctor", "--json")
     assert said.status == 2
     assert found(said.json, "AGENTSIM_WEIGHTS")["status"] == "fail"
+
+
+def test_whether_code_can_be_executed_is_told(agentsim: Agentsim, monkeypatch: pytest.MonkeyPatch) -> None:
+    probe.cache_clear()
+    monkeypatch.setenv("PATH", "/nowhere")
+    missing = found(agentsim("doctor", "--json").json, "code in dialogues")
+    probe.cache_clear()
+    assert (missing["status"], missing["fix"]) == ("warn", "apt install bubblewrap")
+    assert missing["found"] == "not executed, its checks are not run: bubblewrap is not installed"
+
+
+@needs_sandbox
+def test_what_executes_code_is_told(agentsim: Agentsim) -> None:
+    there = found(agentsim("doctor", "--json").json, "code in dialogues")
+    assert there["status"] == "ok"
+    assert "/bwrap" in there["found"]
 
 
 def test_deep_asks_for_a_token(agentsim: Agentsim, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """Checks: what counts as found, and what only looks like it."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from agentsim.critic.checks import run_checks
-from agentsim.schema import Check, TaskTemplate
+from agentsim.schema import Check, CheckResult, Dialogue, Scenario, TaskTemplate
 from tests.dialogue.build import said, situation
 
 CHECKS: TypeAdapter[Check] = TypeAdapter(Check)
@@ -18,11 +19,15 @@ def check(kind: str, **fields: Any) -> Check:
     return CHECKS.validate_python({"kind": kind, "id": "it", **fields})
 
 
+def found(dialogue: Dialogue, scenario: Scenario) -> tuple[CheckResult, ...]:
+    return asyncio.run(run_checks(dialogue, scenario))
+
+
 def outcome(one: Check, *texts: str) -> str:
     """What the check finds where the helper says these texts."""
     scenario = situation(checks=[one])
     words = [word for text in texts for word in ("Well?", text)]
-    (result,) = run_checks(said(scenario, *words), scenario)
+    (result,) = found(said(scenario, *words), scenario)
     assert result.check == "it"
     return result.outcome
 
@@ -145,21 +150,16 @@ def test_a_schema_that_points_elsewhere_reaches_for_no_network(monkeypatch: pyte
     assert reached == []
 
 
-def test_code_is_never_run() -> None:
-    one = check("python", tests="raise SystemExit", entry="f")
-    assert outcome(one, "```python\nraise SystemExit\n```") == "not_run"
-
-
 def test_a_check_applies_only_to_the_slots_it_waits_for() -> None:
     task = TaskTemplate(text="{topic} {size}", slots={"size": ("small", "large")})
     small = check("exact", answer="two", when={"size": "small"}).model_copy(update={"id": "small"})
     always = check("exact", answer="two")
     scenario = situation(checks=[small, always], task=task)
     dialogue = said(scenario, "Figs?", "two")
-    found = {
+    applied = {
         size: [
             result.check
-            for result in run_checks(
+            for result in found(
                 dialogue.model_copy(
                     update={"assignment": dialogue.assignment.model_copy(update={"slots": {"size": size}})}
                 ),
@@ -168,16 +168,16 @@ def test_a_check_applies_only_to_the_slots_it_waits_for() -> None:
         ]
         for size in ("small", "large")
     }
-    assert found == {"small": ["small", "it"], "large": ["it"]}
+    assert applied == {"small": ["small", "it"], "large": ["it"]}
 
 
 def test_a_role_that_never_spoke_passes_nothing_by_silence() -> None:
     scenario = situation(checks=[check("exact", answer="two")])
-    (result,) = run_checks(said(scenario, "two"), scenario)
+    (result,) = found(said(scenario, "two"), scenario)
     assert result.outcome == "failed"
 
 
 def test_the_first_of_several_followers_is_examined() -> None:
     scenario = situation(3, checks=[check("exact", answer="two")])
-    assert run_checks(said(scenario, "Figs?", "two", "three"), scenario)[0].outcome == "passed"
-    assert run_checks(said(scenario, "Figs?", "three", "two"), scenario)[0].outcome == "failed"
+    assert found(said(scenario, "Figs?", "two", "three"), scenario)[0].outcome == "passed"
+    assert found(said(scenario, "Figs?", "three", "two"), scenario)[0].outcome == "failed"

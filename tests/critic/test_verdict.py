@@ -103,6 +103,13 @@ def test_an_ungraded_dialogue_is_never_accepted_nor_rejected_by_a_critic() -> No
         assert verdict(FULL, checks, UNGRADED, True).outcome == "undecided"
 
 
+@pytest.mark.parametrize("decides", [True, False])
+def test_an_accepted_dialogue_says_which_checks_were_not_run(decides: bool) -> None:
+    decision = verdict(FULL, (PASSED, NOT_RUN), graded(4, 4), decides)
+    assert decision.outcome == "accepted"
+    assert [r.detail for r in decision.reasons if r.code == "unverified"] == ["code: no sandbox"]
+
+
 @pytest.mark.parametrize(("overall", "outcome"), [(3.4999, "rejected"), (3.5, "accepted"), (5, "accepted")])
 def test_the_threshold_itself_passes(overall: float, outcome: str) -> None:
     assert verdict(FULL, (), graded(3, 4, overall=overall), True).outcome == outcome
