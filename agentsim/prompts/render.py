@@ -23,6 +23,7 @@ NAMES = (
     "agenda",
     "afresh",
     "grade",
+    "prefer",
     "grow",
 )
 """The templates there are; a folder of the user's may replace any of them by ``<name>.j2``."""

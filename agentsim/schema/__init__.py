@@ -3,6 +3,7 @@
 from agentsim.schema.agenda import Agenda, AgendaItem, AgendaPlan
 from agentsim.schema.assignment import Assignment, Proposal
 from agentsim.schema.check import Check, ExactCheck, JsonSchemaCheck, NumericCheck, PythonCheck, RegexCheck
+from agentsim.schema.comparison import Comparison, Preference
 from agentsim.schema.dialogue import Dialogue, End, EndReason
 from agentsim.schema.finding import FailureKind, Finding
 from agentsim.schema.grade import Grade, Grading, Score, Ungraded
@@ -29,6 +30,7 @@ __all__ = [
     "Candidate",
     "Check",
     "CheckResult",
+    "Comparison",
     "Criterion",
     "Dialogue",
     "Difficulty",
@@ -50,6 +52,7 @@ __all__ = [
     "PersonaSelector",
     "Personality",
     "Policy",
+    "Preference",
     "Proposal",
     "PythonCheck",
     "Reason",
