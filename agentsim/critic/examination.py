@@ -14,7 +14,7 @@ from agentsim.critic.examination_cases import VERSIONS, Case, Version
 from agentsim.critic.examination_rules import RISE, RULES, SPREAD, Rule
 from agentsim.schema import Comparison, Dialogue, Figure, Grade, Grading, Scenario, Skill
 
-ROUND = 4
+ROUND = 2
 """Dialogues that are asked about at a time; after each round, what can no longer be passed is given up."""
 
 QUESTIONS: dict[Skill, int] = {"grading": len(VERSIONS) + 1, "comparing": len(VERSIONS)}

@@ -13,6 +13,7 @@ def decide(
     rubric: Rubric,
     *,
     critic_decides: bool,
+    examined: Reason | None = None,
     failures: Sequence[Finding] = (),
 ) -> Verdict:
     """Return the verdict on a finished dialogue.
@@ -21,7 +22,8 @@ def decide(
     none of ``failures``, which stand in the dialogue and are not to be put up with, may be there. Where
     ``critic_decides``, the grade must also reach the rubric's threshold and every criterion's minimum; a
     dialogue without a grade is then undecided. Where it does not, the grade is kept beside the dialogue and
-    decides nothing.
+    decides nothing. ``examined`` tells why the critic decides, or why it does not though it was to, and stands with
+    the grounds of every verdict that this made a difference to.
     """
     found = tuple(checks)
     recorded = {check.id for check in scenario.checks if not check.required}
@@ -43,12 +45,13 @@ def decide(
         )
         return Verdict(outcome="rejected", by="detectors", reasons=found_at, checks=found)
     evidence = Reason(code="evidence", detail=_evidence(found))
+    fit = () if examined is None else (examined,)
     if not critic_decides:
-        return Verdict(outcome="accepted", by="evidence", reasons=(evidence,), checks=found)
+        return Verdict(outcome="accepted", by="evidence", reasons=(evidence, *fit), checks=found)
     if grading is None or isinstance(grading, Ungraded):
         detail = grading.reason if grading else "no critic was asked"
         return Verdict(
-            outcome="undecided", by="critic", reasons=(Reason(code="ungraded", detail=detail),), checks=found
+            outcome="undecided", by="critic", reasons=(Reason(code="ungraded", detail=detail), *fit), checks=found
         )
     low = [
         Reason(
@@ -61,9 +64,9 @@ def decide(
     if grading.overall < rubric.threshold:
         low.insert(0, Reason(code="low_grade", detail=f"{grading.overall:.2f}, {rubric.threshold:g} is asked"))
     if low:
-        return Verdict(outcome="rejected", by="critic", reasons=tuple(low), checks=found)
+        return Verdict(outcome="rejected", by="critic", reasons=(*low, *fit), checks=found)
     passed = Reason(code="grade", detail=f"{grading.overall:.2f}, {rubric.threshold:g} is asked")
-    return Verdict(outcome="accepted", by="critic", reasons=(passed, evidence), checks=found)
+    return Verdict(outcome="accepted", by="critic", reasons=(passed, evidence, *fit), checks=found)
 
 
 def _evidence(checks: Sequence[CheckResult]) -> str:

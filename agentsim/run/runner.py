@@ -18,9 +18,11 @@ from agentsim.llm.model import Model
 from agentsim.run.directory import make_run_folder, write_run_yaml
 from agentsim.run.door import check_endpoints, make_door
 from agentsim.run.engine import Engine, Watcher
+from agentsim.run.fitness import check_command, known_examinations
 from agentsim.run.reader import RunReader
 from agentsim.run.settings import RunSettings
 from agentsim.run.setup import (
+    Setup,
     Unasked,
     make_setup,
     model_names,
@@ -30,6 +32,7 @@ from agentsim.run.setup import (
 )
 from agentsim.run.small_models import SMALL
 from agentsim.run.store import Store
+from agentsim.schema import Examination
 
 ADJUSTABLE = frozenset({"max_cost", "max_tokens_total", "concurrency", "dialogues", "accepted", "per_topic"})
 """Settings that a resumed run may change: they shape no dialogue."""
@@ -78,6 +81,7 @@ async def create(
     if check_models:
         endpoints = await check_endpoints(settings, model_names(setup), progress=progress)
         settings = with_callers(settings, endpoints)
+    examinations = known_examinations(settings, setup.rubrics)
     folder = make_run_folder(settings, out)
     write_run_yaml(folder, settings)
     store = Store(folder)
@@ -91,7 +95,7 @@ async def create(
             )
             for name, noun in shelf.items()
         ]
-        store.put({"settings": settings.model_dump(mode="json")}, nouns)
+        store.put({"settings": settings.model_dump(mode="json"), **_kept(examinations)}, nouns)
     finally:
         store.close()
     return folder
@@ -179,6 +183,11 @@ async def play(
             if settings.goal_check.callers is None:
                 settings = with_callers_of(settings, recorded.settings)
                 store.put({"settings": settings.model_dump(mode="json")}, ())
+        examinations = reader.examinations()
+        if recorded is not None and recorded.settings.critic.decides and settings.critic.examination is None:
+            # What decided there decides here, whatever this machine knows of the critic by now.
+            examinations = recorded.examinations()
+            store.put(_kept(examinations), ())
         if needs_a_person(speakers):
             settings = settings.model_copy(update={"concurrency": 1})
 
@@ -198,8 +207,8 @@ async def play(
         )
         try:
             library = Library(reader.personas(), reader.scenarios(), reader.rubrics())
-            setup = make_setup(settings, library, door, speakers=speakers, stream=stream)
-            for text in _advice(settings, replay is not None):
+            setup = make_setup(settings, library, door, speakers=speakers, stream=stream, examinations=examinations)
+            for text in _advice(settings, setup, examinations, replay is not None):
                 notice(text)
             script = tuple(recorded.chosen()) if recorded is not None and settings.steered else ()
             engine = Engine(settings, setup, store, reader, watchers=watchers, script=script)
@@ -230,13 +239,23 @@ def _rare_collections() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def _advice(settings: RunSettings, replayed: bool) -> list[str]:
+def _kept(examinations: Mapping[str, Examination]) -> dict[str, object]:
+    return {"examinations": {name: found.model_dump(mode="json") for name, found in examinations.items()}}
+
+
+def _advice(settings: RunSettings, setup: Setup, examinations: Mapping[str, Examination], replayed: bool) -> list[str]:
+    """Return what a person should know of the critic before the run begins."""
     critic = settings.part_model("critic")
-    advice = []
-    if settings.critic.enabled and critic in SMALL and not replayed:
-        advice.append(
-            f"{critic} is no judge: its grades are kept beside the dialogues and decide nothing"
-            if not settings.critic.decides
-            else f"{critic} is no judge, yet it was told to decide: expect arbitrary verdicts"
-        )
-    return advice
+    if not settings.critic.decides:
+        if settings.critic.enabled and critic in SMALL and not replayed:
+            return [f"{critic} is no judge: its grades are kept beside the dialogues and decide nothing"]
+        return []
+    if not settings.critic.enabled:
+        return ["critic.decides without a critic: nobody grades, so evidence and detectors decide"]
+    lacking = [rubric.id for rubric in setup.rubrics if not setup.judge.decides(rubric)]
+    unknown = [name for name in lacking if name not in examinations]
+    told = [f"{name}: it was examined and is {examinations[name].verdict}" for name in lacking if name in examinations]
+    if unknown:
+        command = check_command(settings, unknown[0])
+        told.append(f"{', '.join(unknown)}: it has passed no examination; examine it and start anew: {command}")
+    return [f"evidence and detectors decide, not the critic, {critic} with {text}" for text in told]

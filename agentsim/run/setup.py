@@ -16,11 +16,12 @@ from agentsim.llm.model import Answer, Model, Request
 from agentsim.planning.plan import Plan
 from agentsim.planning.steering import Steering
 from agentsim.prompts.render import Prompts
+from agentsim.run.fitness import critic_side
 from agentsim.run.judging import Judge
 from agentsim.run.settings import GoalSettings, RunSettings, Sampling
 from agentsim.run.small_models import SMALL, default_sampling
 from agentsim.run.steered import make_steering
-from agentsim.schema import Persona, Scenario
+from agentsim.schema import Examination, Persona, Rubric, Scenario
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,12 @@ class Setup:
 
     steering: Steering | None
     """What chooses the next dialogue by what became of earlier ones; ``None`` where the plan's own order is kept."""
+
+    @property
+    def rubrics(self) -> list[Rubric]:
+        """The rubrics that dialogues are graded by, by id."""
+        used = {rubric.id: rubric for rubric in map(self.judge.rubric, self.scenarios.values())}
+        return [used[name] for name in sorted(used)]
 
 
 def load_library(settings: RunSettings) -> Library:
@@ -76,8 +83,9 @@ def make_setup(
     *,
     speakers: Mapping[str, SpeakerSpec],
     stream: bool,
+    examinations: Mapping[str, Examination] | None = None,
 ) -> Setup:
-    """Return what the run is played with.
+    """Return what the run is played with; ``examinations`` of its critic are by rubric.
 
     Raises:
         UserError: where settings name what the library or the prompt folder does not have.
@@ -107,9 +115,8 @@ def make_setup(
     )
     critic = None
     if settings.critic.enabled:
-        side = SideModel(settings.part_model("critic"), settings.critic.sampling.params())
-        critic = Critic(door, prompts, side)
-    judge = Judge(library, settings.critic, critic, settings.guards)
+        critic = Critic(door, prompts, critic_side(settings))
+    judge = Judge(library, settings.critic, critic, settings.guards, examinations or {})
     steering = make_steering(settings, plan, library.personas) if settings.steered else None
     return Setup(plan, stage, judge, scenarios, library.personas, steering)
 
