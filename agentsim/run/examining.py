@@ -126,15 +126,19 @@ class _Examinee:
         self._critic = Critic(door, prompts, side)
         self._pairwise = Pairwise(door, prompts, side)
         self._rubric = rubric
-        self.usage = Usage()
-        """What all answers took."""
+        self._used: list[Usage] = []
+
+    @property
+    def usage(self) -> Usage:
+        """What all answers took; to the last digit the same in whatever order they came."""
+        return sum(sorted(self._used, key=lambda one: one.cost), Usage())
 
     async def grade(self, dialogue: Dialogue, scenario: Scenario) -> Grading:
         try:
             found = await self._critic.grade(dialogue, scenario, self._rubric)
         except UNANSWERED as error:
             return Ungraded(rubric=self._rubric.id, model=self._critic.model, reason=error.message)
-        self.usage += found.usage
+        self._used.append(found.usage)
         return found
 
     async def compare(self, one: Dialogue, other: Dialogue, scenario: Scenario) -> Comparison:
@@ -143,5 +147,5 @@ class _Examinee:
         except UNANSWERED as error:
             rubric, model = self._rubric.id, self._critic.model
             return Comparison(rubric=rubric, model=model, forth=None, back=None, unusable=error.message)
-        self.usage += found.usage
+        self._used.append(found.usage)
         return found
