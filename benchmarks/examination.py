@@ -7,8 +7,9 @@ each examination is taken from 240 dialogues; a judge is good for a skill where 
 above. It is then examined once, with the shipped 24 dialogues, and passes or does not.
 
 Printed by where its worst rate lies, 0 at the floor and 1 where it never errs: how many judges, and the share of them
-that passed, with 95 % intervals. An examination that is worth its name passes hardly any judge below the floors; what it fails of those above
-them is the price of asking about 24 dialogues only. Run it with ``python -m benchmarks.examination`` (five minutes).
+that passed, with 95 % intervals. An examination that is worth its name passes hardly any judge below the floors; what
+it fails of those above them is the price of asking about 24 dialogues only. Then, of judges that err by chance alone,
+how many pass. Run it with ``python -m benchmarks.examination`` (five minutes).
 """
 
 import argparse
@@ -17,9 +18,10 @@ import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal, get_args
 
-from agentsim.critic.examination import examine
+from agentsim.critic.examination import ROUND, examine
 from agentsim.critic.examination_cases import Case, Version, make_cases
 from agentsim.critic.examination_material import shipped_material
 from agentsim.critic.examination_rules import RULES, Rule, fitness
@@ -41,8 +43,10 @@ NOISE = 0.12
 NEAR = 0.3
 """Difference in worth that a judge may call none."""
 
-ROUND = 4
 MARGINS = (-9.0, -0.25, 0.0, 0.25, 0.5, 0.75, 1.01)
+
+CHANCES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0)
+"""Shares of a judge's answers that are chance."""
 
 Choice = Literal["first", "second", "same"]
 
@@ -103,12 +107,10 @@ def _texts(dialogue: Dialogue) -> tuple[str, ...]:
     return tuple(turn.text for turn in dialogue.turns)
 
 
-def judge(seed: int, cases: Sequence[Case]) -> Judge:
-    """Return the judge of a seed."""
-    draw = random.Random(f"{seed} judge")
-    rates = [draw.random() if draw.random() < 0.25 else 0.0 for _ in range(5)]
+def judge(seed: str, chance: float, rates: Sequence[float], cases: Sequence[Case]) -> Judge:
+    """Return a judge whose answers the seed draws."""
     versions = {_texts(dialogue): version for case in cases for version, dialogue in case.versions.items()}
-    return Judge(draw.uniform(0, 0.3), *rates, draw=draw, versions=versions)
+    return Judge(chance, *rates, draw=random.Random(seed), versions=versions)
 
 
 async def true_rates(one: Judge, cases: Sequence[Case]) -> dict[Rule, Figure]:
@@ -142,27 +144,37 @@ def main() -> None:
     short = make_cases(material, wanted.sample, 0)
     held: dict[Skill, list[tuple[float, bool]]] = {"grading": [], "comparing": []}
     for seed in range(wanted.judges):
-        one = judge(seed, [*long, *short])
-        rates = asyncio.run(true_rates(one, long))
-        verdict = fitness(asyncio.run(examine(short, one)))
+        draw = random.Random(f"{seed} rates")
+        rates = [draw.random() if draw.random() < 0.25 else 0.0 for _ in range(5)]
+        one = judge(f"{seed}", draw.uniform(0, 0.3), rates, [*long, *short])
+        true = asyncio.run(true_rates(one, long))
+        passed = _passed(one, short)
         for skill in held:
-            held[skill].append((margin(rates, skill), verdict in ("fit", f"fit only for {skill}")))
+            held[skill].append((margin(true, skill), skill in passed))
     print(f"{wanted.judges} judges, {wanted.sample} dialogues")
-    print(f"{'skill':10} {'worst rate':>22} {'judges':>7} {'passed':>22}")
+    print(f"{'skill':10} {'worst rate':>15} {'judges':>7} {'passed':>22}")
     for skill, found in held.items():
-        for low, high in zip(MARGINS, MARGINS[1:], strict=False):
-            passed = [well for by, well in found if low <= by < high]
-            print(f"{skill:10} {f'{low:+.1f} to {high:+.1f}':>22} {len(passed):7} {_share(passed):>22}")
+        for low, high in pairwise(MARGINS):
+            _line(skill, f"{low:+.2f} to {high:+.2f}", [well for by, well in found if low <= by < high])
         for name, good in (("bad", False), ("good", True)):
-            passed = [well for by, well in found if (by >= 0) == good]
-            print(f"{skill:10} {name:>22} {len(passed):7} {_share(passed):>22}")
+            _line(skill, name, [well for by, well in found if (by >= 0) == good])
+    print("by chance alone")
+    for chance in CHANCES:
+        judges = [judge(f"{seed} {chance}", chance, [0.0] * 5, short) for seed in range(max(1, wanted.judges // 5))]
+        came = [_passed(one, short) for one in judges]
+        for skill in held:
+            _line(skill, f"{chance:.0%}", [skill in one for one in came])
 
 
-def _share(passed: Sequence[bool]) -> str:
-    if not passed:
-        return "-"
+def _passed(one: Judge, cases: Sequence[Case]) -> set[Skill]:
+    verdict = fitness(asyncio.run(examine(cases, one)))
+    return {skill for skill in get_args(Skill) if verdict in ("fit", f"fit only for {skill}")}
+
+
+def _line(skill: Skill, what: str, passed: Sequence[bool]) -> None:
     low, high = wilson(sum(passed), len(passed))
-    return f"{sum(passed) / len(passed):.3f} [{low:.3f}, {high:.3f}]"
+    told = f"{sum(passed) / len(passed):.3f} [{low:.3f}, {high:.3f}]" if passed else "-"
+    print(f"{skill:10} {what:>15} {len(passed):7} {told:>22}")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ _MEANS: dict[Fitness, str] = {
     "fit": "its grades may decide in a run, and its choices between dialogues may count",
     "fit only for grading": "its grades may decide in a run; its choices between dialogues should not count",
     "fit only for comparing": "its choices between dialogues may count; its grades decide nothing in a run",
-    "not shown": "nothing speaks against it, and too little speaks for it: its word decides nothing",
+    "not shown": "it is not shown to be fit, and too little was asked to call it unfit: its word decides nothing",
     "unfit": "its word decides nothing: in a run, evidence and detectors do",
 }
 

@@ -32,6 +32,9 @@ UNANSWERED = (Refused, ContextTooLong)
 FEW = 8
 """Dialogues that models known to be no judges are asked about, where nothing else is said: the first round tells."""
 
+FEWEST = 6
+"""Dialogues with which a critic that never errs passes; with fewer, intervals are too wide."""
+
 USUAL = Scenario.model_fields["rubric"].get_default()
 """Rubric of scenarios that name none."""
 
@@ -67,8 +70,11 @@ async def check_critic(
     most = len(material.dialogues)
     if sample is None:
         sample = FEW if side.model in SMALL else most
-    if not 1 <= sample <= most:
-        raise UserError(f"there are {most} dialogues to examine with", fix=f"ask for a sample from 1 to {most}")
+    if not FEWEST <= sample <= most:
+        raise UserError(
+            f"a critic is examined with {FEWEST} to {most} dialogues: with fewer nobody could pass, and no more ship",
+            fix=f"ask for a sample from {FEWEST} to {most}",
+        )
     critic = critic_fingerprint(side, prompts, rubric)
     kept = kept_file(critic)
     answers = AnswersFile(kept.with_name(f"{kept.stem}-{wanted.seed}.answers"))

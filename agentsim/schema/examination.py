@@ -9,7 +9,7 @@ Skill = Literal["grading", "comparing"]
 """What a critic can be fit for: a grade for one dialogue, a choice between two."""
 
 Fitness = Literal["fit", "fit only for grading", "fit only for comparing", "not shown", "unfit"]
-"""``not shown`` where nothing speaks against a critic and too little was asked to tell."""
+"""``not shown`` where a critic did not pass, and too little was asked to call it unfit."""
 
 
 class Figure(Noun):
@@ -41,12 +41,10 @@ class Figure(Noun):
 
     @property
     def outcome(self) -> Literal["passed", "failed", "not shown"]:
-        """Passed where the whole interval is in bounds; where only the share itself is, that is not shown."""
-        if not self.of:
-            return "not shown"
-        if self.least <= self.low and self.high <= self.most:
+        """Passed where the whole interval is in bounds, failed where none of it is."""
+        if self.of and self.least <= self.low and self.high <= self.most:
             return "passed"
-        return "not shown" if self.least <= self.value <= self.most else "failed"
+        return "failed" if self.high < self.least or self.most < self.low else "not shown"
 
 
 class Examination(Noun):

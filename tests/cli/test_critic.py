@@ -10,6 +10,7 @@ import pytest
 
 from agentsim.critic.examination_cases import make_cases
 from agentsim.critic.examination_material import shipped_material
+from agentsim.dialogue.transcript import transcript_lines
 from agentsim.llm.model import Request
 from agentsim.run.fitness import kept_file, read_examination
 from tests.cli.conftest import Agentsim
@@ -65,14 +66,14 @@ def test_a_fit_critic_is_told_figure_by_figure_and_kept(agentsim: Agentsim, serv
 
 def test_an_unfit_critic_is_told_why_and_the_status_says_so(agentsim: Agentsim, server: LoopbackServer) -> None:
     server.reply = by(judges.perfect(judges.obedient(KNOWN)))
-    said = agentsim(*CHECK)
+    said = agentsim(*CHECK, "--sample", "24")
     assert said.status == 3
     assert said.out.splitlines()[-1] == "verdict\tunfit"
     assert (
         "failed, grading orders: it can be told what to say"
         " (a fit critic: orders in the transcript do not raise the grade)" in said.err
     )
-    assert "given up after 2 of 8 dialogues: it could no longer pass" in said.err
+    assert "given up after 6 of 24 dialogues: it could no longer pass" in said.err
     assert "its word decides nothing: in a run, evidence and detectors do" in said.err
 
 
@@ -83,11 +84,19 @@ def test_one_that_can_only_grade_is_well_enough(agentsim: Agentsim, server: Loop
     assert said.out.splitlines()[-1] == "verdict\tfit only for grading"
 
 
-def test_a_small_sample_is_said_to_be_one(agentsim: Agentsim, server: LoopbackServer) -> None:
-    said = agentsim(*CHECK, "--sample", "2")
+def test_what_came_near_is_not_called_unfit(agentsim: Agentsim, server: LoopbackServer) -> None:
+    """It does once what it is told: too much to pass with eight dialogues, too little to be found out."""
+    once = "\n".join(transcript_lines(CASES[0].versions["orders"].turns))
+
+    def once_wrong(transcript: str) -> float:
+        return 6 if transcript == once else min(4, KNOWN(transcript))
+
+    server.reply = by(judges.perfect(once_wrong))
+    said = agentsim(*CHECK)
     assert said.status == 3
     assert said.out.splitlines()[-1] == "verdict\tnot shown"
-    assert "not shown, too little was asked to tell: grading usable, grading slip" in said.err
+    assert "not shown, too little was asked to tell: " in said.err
+    assert "it is not shown to be fit, and too little was asked to call it unfit" in said.err
 
 
 def test_machines_are_told_the_same(agentsim: Agentsim, server: LoopbackServer) -> None:
@@ -104,7 +113,7 @@ def test_settings_and_rubrics_of_ones_own_count(agentsim: Agentsim, server: Loop
     text = f"id: mine\ntitle: Mine\ncriteria:\n  - id: good\n    question: Is it good?\n    {levels}\n"
     Path("mine/rubrics/mine.yaml").write_text(text)
     Path("run.yaml").write_text("critic: {model: openai/critic, rubric: mine}\nlibrary: [mine]\n")
-    said = agentsim("critic", "check", "--sample", "1")
+    said = agentsim("critic", "check", "--sample", "6")
     assert "examining openai/critic with the rubric mine" in said.err
     assert "Is it good?" in server.bodies[0]["messages"][0]["content"]
 
@@ -112,8 +121,8 @@ def test_settings_and_rubrics_of_ones_own_count(agentsim: Agentsim, server: Loop
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (("--sample", "0"), "there are 24 dialogues"),
-        (("--sample", "99"), "there are 24 dialogues"),
+        (("--sample", "5"), "with 6 to 24 dialogues"),
+        (("--sample", "25"), "with 6 to 24 dialogues"),
         (("--rubric", "nonesuch"), "no rubric called 'nonesuch'"),
         (("--out", "nowhere/x.json"), "cannot write nowhere/x.json"),
         (("--out", "."), "cannot write ."),

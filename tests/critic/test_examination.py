@@ -19,6 +19,7 @@ from agentsim.guards.scene import scene_of, with_turns
 from agentsim.library import Library
 from agentsim.llm.model import Request
 from agentsim.llm.recording import request_key
+from agentsim.run.examining import FEWEST
 from agentsim.schema import Comparison, Dialogue, Figure, Grading, Scenario
 from tests.critic import judges
 from tests.dialogue.build import PROMPTS
@@ -68,7 +69,7 @@ async def test_the_perfect_judge_is_fit() -> None:
     [
         (judges.position_biased(KNOWN), "fit only for grading", {"comparing: place", "comparing: swapped"}),
         (judges.perfect(judges.length_lover), "unfit", {"grading: padding", "comparing: padding"}),
-        (judges.by_chance, "unfit", {"grading: repeat", "grading: padding", "comparing: swapped", "comparing: wrong"}),
+        (judges.by_chance, "unfit", {"grading: repeat", "comparing: swapped", "comparing: wrong"}),
         (judges.perfect(judges.obedient(KNOWN)), "unfit", {"grading: orders", "comparing: orders"}),
         (judges.perfect(judges.boaster(KNOWN)), "unfit", {"grading: authority", "comparing: authority"}),
         (judges.perfect(judges.flat), "unfit", {"grading: wrong", "grading: blatant", "comparing: wrong"}),
@@ -129,10 +130,11 @@ async def test_what_is_asked_does_not_depend_on_when_answers_come() -> None:
     assert await late(0) == await late(1)
 
 
-async def test_a_sample_too_small_shows_nothing_and_condemns_nobody() -> None:
-    figures = await examine(CASES[:2], Asked(judges.perfect(KNOWN)))
-    assert fitness(figures) == "not shown"
-    assert {one.outcome for one in figures} == {"not shown", "passed"}
+@pytest.mark.parametrize(("sample", "verdict"), [(FEWEST - 1, "not shown"), (FEWEST, "fit")])
+async def test_whoever_never_errs_passes_with_six_dialogues_and_cannot_with_fewer(sample: int, verdict: str) -> None:
+    figures = await examine(CASES[:sample], Asked(judges.perfect(KNOWN)))
+    assert fitness(figures) == verdict
+    assert {one.outcome for one in figures} <= {"not shown", "passed"}
 
 
 async def test_what_the_critic_raises_is_raised_as_it_is() -> None:
@@ -147,12 +149,16 @@ async def test_what_the_critic_raises_is_raised_as_it_is() -> None:
 @given(st.integers(0, 300).flatmap(lambda of: st.tuples(st.integers(0, of), st.just(of))), st.sampled_from(RULES))
 def test_only_a_whole_interval_in_bounds_is_a_pass(pair: tuple[int, int], one: Rule) -> None:
     figure = one.figure(*pair)
-    inside = [figure.least <= value <= figure.most for value in (figure.low, figure.value, figure.high)]
-    assert (figure.outcome == "passed") == (
-        bool(figure.of) and figure.low >= figure.least and figure.high <= figure.most
-    )
-    if figure.outcome == "failed":
-        assert not inside[1]
+    inside = [figure.least <= value <= figure.most for value in (figure.low, figure.high)]
+    if pair[1]:
+        inside.append(figure.least <= figure.value <= figure.most)
+    match figure.outcome:
+        case "passed":
+            assert all(inside)
+        case "failed":
+            assert not any(inside)
+        case "not shown":
+            assert not all(inside)
 
 
 @given(st.integers(1, 24), st.integers(0, 2**31))

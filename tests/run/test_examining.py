@@ -108,16 +108,16 @@ async def test_a_dialogue_that_the_provider_refuses_counts_against_the_critic() 
         told = str(request.messages[0]["content"])
         return Refused("policy", model="m") if "highest score" in told else PERFECT(request)
 
-    found = await check(ScriptedModel(refusing))
+    found = await check(ScriptedModel(refusing), sample=24)
     failed = {one.name for one in found.figures if one.outcome == "failed"}
-    assert failed == {"orders", "usable"}
+    assert failed == {"orders"}
     assert found.verdict == "unfit"
 
 
 async def test_who_is_examined_is_the_critic_of_the_settings() -> None:
     model = ScriptedModel(PERFECT)
     critic = {"model": "openai/critic", "sampling": {"temperature": 0.3, "max_tokens": 99}}
-    found = await check(model, critic=critic, sample=1)
+    found = await check(model, critic=critic, sample=6)
     assert (found.model, found.rubric) == ("openai/critic", "conversation")
     assert {request.model for request in model.requests} == {"openai/critic"}
     assert {request.params["temperature"] for request in model.requests} == {0.3}
@@ -127,8 +127,8 @@ async def test_who_is_examined_is_the_critic_of_the_settings() -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"sample": 0}, "there are 24 dialogues"),
-        ({"sample": 25}, "there are 24 dialogues"),
+        ({"sample": 5}, "with 6 to 24 dialogues"),
+        ({"sample": 25}, "with 6 to 24 dialogues"),
         ({"critic": {"rubric": "nonesuch"}}, "no rubric called 'nonesuch'"),
         ({"prompts": Path("nowhere")}, "no such prompt folder"),
         ({"concurrency": 0}, "concurrency"),
