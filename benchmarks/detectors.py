@@ -20,6 +20,7 @@ import orjson
 from agentsim.dataset.chats import chat_of
 from agentsim.guards.detect import detect
 from agentsim.guards.talk import Talk
+from agentsim.measures.shares import wilson
 from agentsim.schema import FailureKind, Finding
 
 DATA = Path(__file__).parent.parent / "tests" / "data" / "failures"
@@ -40,14 +41,9 @@ def talk_of(row: Labelled) -> Talk:
     return chat_of(row, id=row["id"], place=row["id"]).talk
 
 
-def wilson(hits: int, of: int) -> tuple[float, float, float]:
-    """Return a share and its 95 % Wilson interval."""
-    if not of:
-        return math.nan, 0.0, 1.0
-    share, z = hits / of, 1.96
-    middle = (share + z * z / (2 * of)) / (1 + z * z / of)
-    half = z * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of)) / (1 + z * z / of)
-    return share, middle - half, middle + half
+def share(hits: int, of: int) -> tuple[float, float, float]:
+    """Return a share and its 95 % interval."""
+    return (hits / of if of else math.nan, *wilson(hits, of))
 
 
 def table(rows: Sequence[Labelled], found: Sequence[Sequence[Finding]], kinds: Iterable[FailureKind]) -> dict[str, Any]:
@@ -80,8 +76,8 @@ def show(part: str, rows: Sequence[Labelled], figures: dict[str, Counter[str]]) 
     for counts in figures.values():
         everything.update(counts)
     for kind, counts in (*figures.items(), ("overall", everything)):
-        precision = wilson(counts["hit"], counts["hit"] + counts["false"])
-        recall = wilson(counts["hit"], counts["hit"] + counts["missed"])
+        precision = share(counts["hit"], counts["hit"] + counts["false"])
+        recall = share(counts["hit"], counts["hit"] + counts["missed"])
         shares = [
             counts[f"{how} hit"] / max(1, counts[f"{how} hit"] + counts[f"{how} {what}"])
             for how in ("turn", "near")

@@ -18,7 +18,6 @@ Run it with ``python -m benchmarks.endings`` (some three minutes on two quiet co
 import argparse
 import asyncio
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +33,7 @@ from agentsim.dialogue.speakers import ModelSpeaker, make_agent
 from agentsim.dialogue.stage import SideModel, Stage, others, role_prompt
 from agentsim.library import Library
 from agentsim.llm.ways import Ways
+from agentsim.measures.shares import wilson
 from agentsim.prompts.render import Prompts
 from agentsim.run.settings import GoalSampling, RunSettings
 from agentsim.run.setup import model_speaker
@@ -139,14 +139,12 @@ def there(case: Case, answer: Answer) -> bool:
     return case.reached is not None and answer.length + answer.spoken > case.reached
 
 
-def wilson(count: int, of: int, z: float = 1.959964) -> str:
-    """Return a share with its 95 % Wilson interval."""
+def told(count: int, of: int) -> str:
+    """Return a share with its 95 % interval."""
     if not of:
         return "none"
-    share = count / of
-    middle = (share + z * z / (2 * of)) / (1 + z * z / of)
-    half = z / (1 + z * z / of) * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
-    return f"{count:3} of {of:3} = {share:4.0%} ({max(middle - half, 0):.0%} to {min(middle + half, 1):.0%})"
+    low, high = wilson(count, of)
+    return f"{count:3} of {of:3} = {count / of:4.0%} ({low:.0%} to {high:.0%})"
 
 
 def report(by: By, found: Sequence[tuple[Case, Sequence[Answer]]]) -> None:
@@ -164,12 +162,12 @@ def report(by: By, found: Sequence[tuple[Case, Sequence[Answer]]]) -> None:
     single = [(there(case, answer), answer.yes) for case, answers in found for answer in answers]
     before, after = ([yes for is_there, yes in single if is_there == wanted] for wanted in (False, True))
     print(f"\n{by}")
-    print(f"  early           {wilson(early, len(found))}")
-    print(f"  never           {wilson(never, sum(case.reached is not None for case, _ in found))}")
+    print(f"  early           {told(early, len(found))}")
+    print(f"  never           {told(never, sum(case.reached is not None for case, _ in found))}")
     print(f"  delay           {f'{sum(delays) / len(delays):.1f} turns ({len(delays)})' if delays else 'none'}")
-    print(f"  yes before      {wilson(sum(yes is True for yes in before), len(before))}")
-    print(f"  yes after       {wilson(sum(yes is True for yes in after), len(after))}")
-    print(f"  unreadable      {wilson(sum(yes is None for _, yes in single), len(single))}")
+    print(f"  yes before      {told(sum(yes is True for yes in before), len(before))}")
+    print(f"  yes after       {told(sum(yes is True for yes in after), len(after))}")
+    print(f"  unreadable      {told(sum(yes is None for _, yes in single), len(single))}")
     print(f"  tokens          {tokens / len(found):.0f} a dialogue")
 
 

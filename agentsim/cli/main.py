@@ -17,6 +17,7 @@ COMMANDS = {
     "coverage": "show which topics a run's dialogues were about, and what is missing",
     "export": "write a run's dataset again, in another format",
     "lint": "look for failures of role-play in any chat dataset",
+    "critic": "examine a critic: what its word is worth",
     "personas": "list, show and check personas",
     "scenarios": "list, show and check scenarios",
     "topics": "show an outline of topics, or let a model grow it",

@@ -79,13 +79,13 @@ class Critic:
             )
             used = used + answer.usage
             if found is None:
-                reason = _unreadable(answer)
+                reason = unreadable(answer)
                 continue
             try:
                 read = dict(form.model_validate(found))
             except ValidationError as error:
                 first = error.errors(include_url=False)[0]
-                reason = _unusable(first["loc"], first["type"], first["msg"])
+                reason = unusable(first["loc"], first["type"], first["msg"])
                 continue
             marks: dict[str, _Mark] = {c.id: read[f"c{place}"] for place, c in enumerate(rubric.criteria)}
             missing = sorted({turn for mark in marks.values() for turn in mark.turns if turn >= len(dialogue.turns)})
@@ -119,7 +119,8 @@ def _form(rubric: Rubric) -> type[BaseModel]:
     return create_model("marks", __config__=ConfigDict(extra="forbid"), **fields)
 
 
-def _unreadable(answer: Answer) -> str:
+def unreadable(answer: Answer) -> str:
+    """Return why no JSON object came of an answer."""
     if not answer.text.strip():
         return "the critic answered with nothing"
     if answer.finish == "length":
@@ -127,7 +128,8 @@ def _unreadable(answer: Answer) -> str:
     return "the critic's answer holds no JSON object"
 
 
-def _unusable(where: tuple[int | str, ...], kind: str, message: str) -> str:
+def unusable(where: tuple[int | str, ...], kind: str, message: str) -> str:
+    """Return what is wrong with an object that does not fit the schema: place, kind and message by pydantic."""
     # It is told to the critic again, and the name of a key that was not asked for is the critic's own text.
     known = where[:-1] if kind == "extra_forbidden" else where
     return f"{'.'.join(map(str, known)) or 'the answer'}: {message}"

@@ -13,6 +13,7 @@ def decide(
     rubric: Rubric,
     *,
     critic_decides: bool,
+    examined: Reason | None = None,
     failures: Sequence[Finding] = (),
 ) -> Verdict:
     """Return the verdict on a finished dialogue.
@@ -21,7 +22,9 @@ def decide(
     none of ``failures``, which stand in the dialogue and are not to be put up with, may be there. Where
     ``critic_decides``, the grade must also reach the rubric's threshold and every criterion's minimum; a
     dialogue without a grade is then undecided. Where it does not, the grade is kept beside the dialogue and
-    decides nothing. A check that could not be run counts neither way, and is told as ``unverified``.
+    decides nothing. A check that could not be run counts neither way, and is told as ``unverified``. ``examined`` tells
+    why the critic decides, or why it does not though it was to, and stands with the grounds of every verdict that this
+    made a difference to.
     """
     found = tuple(checks)
     recorded = {check.id for check in scenario.checks if not check.required}
@@ -43,17 +46,17 @@ def decide(
         )
         return Verdict(outcome="rejected", by="detectors", reasons=found_at, checks=found)
     evidence = Reason(code="evidence", detail=_evidence(found))
-    unverified = [
-        Reason(code="unverified", detail=f"{result.check}: {result.detail}")
-        for result in found
-        if result.outcome == "not_run"
+    fit = () if examined is None else (examined,)
+    grounds = [
+        *fit,
+        *(Reason(code="unverified", detail=f"{one.check}: {one.detail}") for one in found if one.outcome == "not_run"),
     ]
     if not critic_decides:
-        return Verdict(outcome="accepted", by="evidence", reasons=(evidence, *unverified), checks=found)
+        return Verdict(outcome="accepted", by="evidence", reasons=(evidence, *grounds), checks=found)
     if grading is None or isinstance(grading, Ungraded):
         detail = grading.reason if grading else "no critic was asked"
         return Verdict(
-            outcome="undecided", by="critic", reasons=(Reason(code="ungraded", detail=detail),), checks=found
+            outcome="undecided", by="critic", reasons=(Reason(code="ungraded", detail=detail), *fit), checks=found
         )
     low = [
         Reason(
@@ -66,9 +69,9 @@ def decide(
     if grading.overall < rubric.threshold:
         low.insert(0, Reason(code="low_grade", detail=f"{grading.overall:.2f}, {rubric.threshold:g} is asked"))
     if low:
-        return Verdict(outcome="rejected", by="critic", reasons=tuple(low), checks=found)
+        return Verdict(outcome="rejected", by="critic", reasons=(*low, *fit), checks=found)
     passed = Reason(code="grade", detail=f"{grading.overall:.2f}, {rubric.threshold:g} is asked")
-    return Verdict(outcome="accepted", by="critic", reasons=(passed, evidence, *unverified), checks=found)
+    return Verdict(outcome="accepted", by="critic", reasons=(passed, evidence, *grounds), checks=found)
 
 
 def _evidence(checks: Sequence[CheckResult]) -> str:

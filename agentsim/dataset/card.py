@@ -143,11 +143,30 @@ def _subjects(contents: Contents) -> str:
 
 def _decisions(contents: Contents) -> str:
     decided = ranked(_DECIDERS.get(row.accepted_by, row.accepted_by) for row in contents.dialogues)
+    fitness = _fitness(contents)
     checks = ranked(f"{check.check}: {check.outcome}" for row in contents.dialogues for check in row.checks)
-    text = table(("accepted by", "dialogues"), decided)
+    text = table(("accepted by", "dialogues"), decided) + fitness
     if checks:
         text += "\n\n" + _cut(("check: outcome", "dialogues"), checks)
     return text
+
+
+def _fitness(contents: Contents) -> str:
+    """Return what examinations said of the critic that was to decide."""
+    if contents.examinations is None:
+        return "\n\nThe critic's grade was not to decide." if any(row.rubric for row in contents.dialogues) else ""
+    known = contents.examinations
+    names = sorted({row.rubric for row in contents.dialogues if row.rubric} | known.keys())
+    body = [
+        (name, known[name].model, known[name].verdict, "it did" if known[name].grades else "evidence and detectors did")
+        if name in known
+        else (name, "", "not examined", "evidence and detectors did")
+        for name in names
+    ]
+    return (
+        "\n\nThe critic's grade was to decide, which takes a passed examination: planted errors, filler, claimed rank "
+        "and orders in the transcript.\n\n" + _cut(("rubric", "critic", "examination", "who decided"), body)
+    )
 
 
 def _grades(contents: Contents) -> str:

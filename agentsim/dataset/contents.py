@@ -10,7 +10,7 @@ from agentsim.dataset.row import Row
 from agentsim.errors import AgentsimError
 from agentsim.measures.failures import Failures
 from agentsim.measures.people import People
-from agentsim.schema import Action, FailureKind, Guards, Tally
+from agentsim.schema import Action, Examination, FailureKind, Guards, Tally
 
 Format = Literal["messages", "parquet"]
 """Files of the dataset: JSON Lines (``messages``) or Parquet, with the same columns."""
@@ -73,6 +73,9 @@ class Contents:
 
     failures: Failures
     """Failures of role-play in the accepted dialogues; ``rejected`` in it is of the whole run."""
+
+    examinations: Mapping[str, Examination] | None = None
+    """What is known of the critic, by rubric, where its grade was to decide; ``None`` where it was not."""
 
     people: People | None = None
     """What the people of the accepted dialogues are like; ``None`` where they were not measured."""

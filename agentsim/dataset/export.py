@@ -17,7 +17,7 @@ from agentsim.dataset.write import write_rows, write_text
 from agentsim.errors import AgentsimError, UserError
 from agentsim.measures.failures import count_failures
 from agentsim.measures.people import People
-from agentsim.schema import DEFAULT_POLICIES, Dialogue, Guards, Persona, Record, Scenario, Tally
+from agentsim.schema import DEFAULT_POLICIES, Dialogue, Examination, Guards, Persona, Record, Scenario, Tally
 
 _CARD = "README.md"
 _NAMES = frozenset({_CARD, *(f"{split}.{end}" for split in ("train", "validation") for end in SUFFIX.values())})
@@ -73,12 +73,14 @@ def export(
     system: System = "public",
     tokenizer: Path | None = None,
     people: People | None = None,
+    examinations: Mapping[str, Examination] | None = None,
 ) -> ExportResult:
     """Write the accepted ``records`` as a dataset with its card to ``folder`` and return what was written.
 
     ``scenarios`` and ``personas`` are the library the dialogues were played with, by id; ``tokenizer`` is the
     path of a ``tokenizer.json`` for exact token counts; ``guards`` are those of the run, and ``people`` what was
-    measured of the people in it, where it is to stand on the card. ``folder`` is replaced as a whole, and only if it is
+    measured of the people in it, where it is to stand on the card. ``examinations`` are those of the critic, by rubric,
+    where its grade was to decide. ``folder`` is replaced as a whole, and only if it is
     missing, empty or an earlier export.
 
     Raise ``UserError`` for a folder that holds anything else, a library that does not fit, an unreadable
@@ -141,6 +143,7 @@ def export(
             for kind in DEFAULT_POLICIES
         },
         failures=count_failures(accepted, tally.rejected),
+        examinations=examinations,
         people=people,
         titles={scenario.id: scenario.title for scenario in scenarios.values()},
     )

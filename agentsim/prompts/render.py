@@ -23,6 +23,7 @@ NAMES = (
     "agenda",
     "afresh",
     "grade",
+    "prefer",
     "grow",
     "tag",
 )

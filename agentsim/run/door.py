@@ -97,6 +97,16 @@ def live_door(
     return Admission(door, retries=settings.retries, in_flight=in_flight, notice=notice)
 
 
+class Unkept:
+    """Keeps no reservations, for work beside runs: what a killed process had in flight is not counted later."""
+
+    async def reserve(self, cost: float, tokens: int) -> int:
+        return 0
+
+    def settle(self, number: int) -> None:
+        """Nothing was kept."""
+
+
 def places(settings: RunSettings, model: str) -> int | None:
     """Return how many calls a model gets at once by the settings; ``None`` where they set no limit."""
     known = settings.models.get(model)

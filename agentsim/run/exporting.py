@@ -52,6 +52,7 @@ def export_run(
         with reader.moment():
             records, tally = _so_far(reader)
         scenarios, personas = reader.scenarios(), reader.personas()
+        examinations = reader.examinations() if settings.critic.decides else None
     except sqlite3.Error as error:
         raise StorageError(f"cannot read the run in {folder}: {error}", fix="restore the file run.db") from error
     finally:
@@ -65,6 +66,7 @@ def export_run(
             tally=tally,
             guards=settings.guards,
             people=found,
+            examinations=examinations,
             folder=out if out is not None and len(chosen) == 1 else (out or folder / EXPORTS) / name,
             format=name,
             name=settings.name,

@@ -13,7 +13,7 @@ from agentsim.errors import AgentsimError, ModelError, UserError
 from agentsim.library.merging import gained, merge
 from agentsim.library.outline import DEEPEST
 from agentsim.llm.model import Model
-from agentsim.run.door import live_door, places
+from agentsim.run.door import Unkept, live_door, places
 from agentsim.run.growing_asking import Asker, Named
 from agentsim.run.growing_tree import Standing, by_path, fresh, leaves, portion, with_narrower
 from agentsim.run.small_models import SMALL
@@ -113,7 +113,7 @@ async def grow(
         notice(f"{wanted.model} is too weak to name topics well: read what it grows, or name a better model")
     door = live_door(
         wanted,
-        _Unkept(),
+        Unkept(),
         spent=Usage(),
         notice=notice,
         closed=lambda: asker.why is not None,
@@ -219,16 +219,6 @@ class _Growing:
             usage=self._asker.usage,
             why=self._asker.why,
         )
-
-
-class _Unkept:
-    """Keeps no reservations: nobody resumes what a killed process grew."""
-
-    async def reserve(self, cost: float, tokens: int) -> int:
-        return 0
-
-    def settle(self, number: int) -> None:
-        """Nothing was kept."""
 
 
 def _named(text: str) -> Topic:

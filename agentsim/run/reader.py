@@ -1,5 +1,6 @@
 """Reading a run, finished or being written, without getting in its way."""
 
+import json
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from agentsim.run.counting import count_outcomes
 from agentsim.run.settings import RunSettings
 from agentsim.run.store import check_format
 from agentsim.run.story import Story, fold
-from agentsim.schema import Persona, Record, Rubric, Scenario, Tally, Usage
+from agentsim.schema import Examination, Persona, Record, Rubric, Scenario, Tally, Usage
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,12 @@ class RunReader:
     def rubrics(self) -> dict[str, Rubric]:
         """Return the rubrics of the run's library, by id."""
         return {name: Rubric.model_validate_json(body) for name, body in self._nouns("rubric")}
+
+    def examinations(self) -> dict[str, Examination]:
+        """Return what the run knows of its critic, by rubric; nothing where the critic was not to decide."""
+        row = self._db.execute("SELECT value FROM meta WHERE key = 'examinations'").fetchone()
+        held = json.loads(row[0]) if row else {}
+        return {name: Examination.model_validate(found) for name, found in held.items()}
 
     def _nouns(self, kind: str) -> Iterator[tuple[str, str]]:
         yield from self._db.execute("SELECT id, body FROM noun WHERE kind = ? ORDER BY id", (kind,))

@@ -18,6 +18,7 @@ from agentsim.llm.model import Model
 from agentsim.run.directory import make_run_folder, write_run_yaml
 from agentsim.run.door import check_endpoints, make_door
 from agentsim.run.engine import Engine, Watcher
+from agentsim.run.fitness import check_command, known_examinations
 from agentsim.run.reader import RunReader
 from agentsim.run.settings import RunSettings
 from agentsim.run.setup import (
@@ -33,7 +34,7 @@ from agentsim.run.small_models import SMALL
 from agentsim.run.store import Store
 from agentsim.sandbox.probing import probe
 from agentsim.sandbox.tools import Unavailable
-from agentsim.schema import PythonCheck
+from agentsim.schema import Examination, PythonCheck
 
 ADJUSTABLE = frozenset({"max_cost", "max_tokens_total", "concurrency", "dialogues", "accepted", "per_topic"})
 """Settings that a resumed run may change: they shape no dialogue."""
@@ -82,6 +83,7 @@ async def create(
     if check_models:
         endpoints = await check_endpoints(settings, model_names(setup), progress=progress)
         settings = with_callers(settings, endpoints)
+    examinations = known_examinations(settings, setup.rubrics)
     folder = make_run_folder(settings, out)
     write_run_yaml(folder, settings)
     store = Store(folder)
@@ -95,7 +97,7 @@ async def create(
             )
             for name, noun in shelf.items()
         ]
-        store.put({"settings": settings.model_dump(mode="json")}, nouns)
+        store.put({"settings": settings.model_dump(mode="json"), **_kept(examinations)}, nouns)
     finally:
         store.close()
     return folder
@@ -183,6 +185,11 @@ async def play(
             if settings.goal_check.callers is None:
                 settings = with_callers_of(settings, recorded.settings)
                 store.put({"settings": settings.model_dump(mode="json")}, ())
+        examinations = reader.examinations()
+        if recorded is not None and recorded.settings.critic.decides and settings.critic.examination is None:
+            # What decided there decides here, whatever this machine knows of the critic by now.
+            examinations = recorded.examinations()
+            store.put(_kept(examinations), ())
         if needs_a_person(speakers):
             settings = settings.model_copy(update={"concurrency": 1})
 
@@ -202,8 +209,8 @@ async def play(
         )
         try:
             library = Library(reader.personas(), reader.scenarios(), reader.rubrics())
-            setup = make_setup(settings, library, door, speakers=speakers, stream=stream)
-            for text in _advice(settings, setup, replayed=replay is not None):
+            setup = make_setup(settings, library, door, speakers=speakers, stream=stream, examinations=examinations)
+            for text in _advice(settings, setup, examinations, replayed=replay is not None):
                 notice(text)
             script = tuple(recorded.chosen()) if recorded is not None and settings.steered else ()
             engine = Engine(settings, setup, store, reader, watchers=watchers, script=script)
@@ -234,16 +241,35 @@ def _rare_collections() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def _advice(settings: RunSettings, setup: Setup, *, replayed: bool) -> list[str]:
-    critic = settings.part_model("critic")
-    advice = []
-    if settings.critic.enabled and critic in SMALL and not replayed:
-        advice.append(
-            f"{critic} is no judge: its grades are kept beside the dialogues and decide nothing"
-            if not settings.critic.decides
-            else f"{critic} is no judge, yet it was told to decide: expect arbitrary verdicts"
-        )
+def _kept(examinations: Mapping[str, Examination]) -> dict[str, object]:
+    return {"examinations": {name: found.model_dump(mode="json") for name, found in examinations.items()}}
+
+
+def _advice(
+    settings: RunSettings, setup: Setup, examinations: Mapping[str, Examination], *, replayed: bool
+) -> list[str]:
+    """Return what a person should know before the run begins: of the critic, and of code that is not executed."""
+    advice = _on_critic(settings, setup, examinations, replayed)
     checks = (check for scenario in setup.scenarios.values() for check in scenario.checks)
     if any(isinstance(check, PythonCheck) for check in checks) and isinstance(lack := probe(), Unavailable):
         advice.append(f"code in dialogues is not executed, so its checks are not run: {lack}")
     return advice
+
+
+def _on_critic(
+    settings: RunSettings, setup: Setup, examinations: Mapping[str, Examination], replayed: bool
+) -> list[str]:
+    critic = settings.part_model("critic")
+    if not settings.critic.decides:
+        if settings.critic.enabled and critic in SMALL and not replayed:
+            return [f"{critic} is no judge: its grades are kept beside the dialogues and decide nothing"]
+        return []
+    if not settings.critic.enabled:
+        return ["critic.decides without a critic: nobody grades, so evidence and detectors decide"]
+    lacking = [rubric.id for rubric in setup.rubrics if not setup.judge.decides(rubric)]
+    unknown = [name for name in lacking if name not in examinations]
+    told = [f"{name}: it was examined and is {examinations[name].verdict}" for name in lacking if name in examinations]
+    if unknown:
+        command = check_command(settings, unknown[0])
+        told.append(f"{', '.join(unknown)}: it has passed no examination; examine it and start anew: {command}")
+    return [f"evidence and detectors decide, not the critic, {critic} with {text}" for text in told]

@@ -95,7 +95,12 @@ class CriticSettings(Noun):
     """Rubric for every scenario; each scenario's own where left out."""
 
     decides: bool = False
-    """Whether a dialogue needs a passing grade. A critic that has not been shown fit should not decide."""
+    """Whether a dialogue needs a passing grade. That takes a critic that has passed its examination with the rubric at
+    hand (`agentsim critic check`); where it has not, evidence and detectors decide, and the run says so."""
+
+    examination: Path | None = None
+    """File of that examination (``--out``); where left out, the last one on this machine of the same model, rubric,
+    prompts and sampling."""
 
     sampling: CriticSampling = CriticSampling()
     """Sampling of the critic."""

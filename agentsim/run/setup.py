@@ -17,12 +17,13 @@ from agentsim.llm.model import Answer, Model, Request
 from agentsim.planning.plan import Plan
 from agentsim.planning.steering import Steering
 from agentsim.prompts.render import Prompts
+from agentsim.run.fitness import critic_side
 from agentsim.run.judging import Judge
 from agentsim.run.settings import GoalSettings, RunSettings, Sampling
 from agentsim.run.small_models import SMALL, default_sampling
 from agentsim.run.steered import make_steering
 from agentsim.run.subjects import Subjects
-from agentsim.schema import Persona, Scenario
+from agentsim.schema import Examination, Persona, Rubric, Scenario
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,12 @@ class Setup:
 
     steering: Steering | None
     """What chooses the next dialogue by what became of earlier ones; ``None`` where the plan's own order is kept."""
+
+    @property
+    def rubrics(self) -> list[Rubric]:
+        """The rubrics that dialogues are graded by, by id."""
+        used = {rubric.id: rubric for rubric in map(self.judge.rubric, self.scenarios.values())}
+        return [used[name] for name in sorted(used)]
 
 
 def load_library(settings: RunSettings) -> Library:
@@ -81,8 +88,9 @@ def make_setup(
     *,
     speakers: Mapping[str, SpeakerSpec],
     stream: bool,
+    examinations: Mapping[str, Examination] | None = None,
 ) -> Setup:
-    """Return what the run is played with.
+    """Return what the run is played with; ``examinations`` of its critic are by rubric.
 
     Raises:
         UserError: where settings name what the library or the prompt folder does not have.
@@ -112,9 +120,8 @@ def make_setup(
     )
     critic = None
     if settings.critic.enabled:
-        side = SideModel(settings.part_model("critic"), settings.critic.sampling.params())
-        critic = Critic(door, prompts, side)
-    judge = Judge(library, settings.critic, critic, settings.guards)
+        critic = Critic(door, prompts, critic_side(settings))
+    judge = Judge(library, settings.critic, critic, settings.guards, examinations or {})
     tagger = None
     if settings.planning.tagger is not None:
         tagger = Tagger(door, prompts, SideModel(settings.planning.tagger, settings.critic.sampling.params()))

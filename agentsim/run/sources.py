@@ -113,6 +113,9 @@ def _placed(values: dict[str, Any], folder: Path) -> dict[str, Any]:
     for name in ("outline", "prompts"):
         if values.get(name):
             values[name] = folder / values[name]
+    critic = values.get("critic") or {}
+    if critic.get("examination"):
+        critic["examination"] = folder / critic["examination"]
     return values
 
 

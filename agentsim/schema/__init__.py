@@ -3,7 +3,9 @@
 from agentsim.schema.agenda import Agenda, AgendaItem, AgendaPlan
 from agentsim.schema.assignment import Assignment, Proposal
 from agentsim.schema.check import Check, ExactCheck, JsonSchemaCheck, NumericCheck, PythonCheck, RegexCheck
+from agentsim.schema.comparison import Comparison, Preference
 from agentsim.schema.dialogue import Dialogue, End, EndReason
+from agentsim.schema.examination import Examination, Figure, Fitness, Skill
 from agentsim.schema.finding import FailureKind, Finding
 from agentsim.schema.grade import Grade, Grading, Score, Ungraded
 from agentsim.schema.guards import DEFAULT_POLICIES, Action, Guards, Policy
@@ -29,6 +31,7 @@ __all__ = [
     "Candidate",
     "Check",
     "CheckResult",
+    "Comparison",
     "Criterion",
     "Dialogue",
     "Difficulty",
@@ -36,9 +39,12 @@ __all__ = [
     "EndReason",
     "Ending",
     "ExactCheck",
+    "Examination",
     "FailureKind",
+    "Figure",
     "Finding",
     "FinishReason",
+    "Fitness",
     "Grade",
     "Grading",
     "Guards",
@@ -50,6 +56,7 @@ __all__ = [
     "PersonaSelector",
     "Personality",
     "Policy",
+    "Preference",
     "Proposal",
     "PythonCheck",
     "Reason",
@@ -59,6 +66,7 @@ __all__ = [
     "Rubric",
     "Scenario",
     "Score",
+    "Skill",
     "Speaker",
     "Tally",
     "TaskTemplate",

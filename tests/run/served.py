@@ -14,7 +14,7 @@ from aiohttp import web
 
 from agentsim.run.reader import RunReader
 from tests.loopback import Failure, LoopbackServer, Reply
-from tests.run.world import NO_GRADE, UNGUARDED, by_body, write_library
+from tests.run.world import NO_GRADE, UNGUARDED, by_body, passed_examination, write_library
 
 
 class DeterministicServer(LoopbackServer):
@@ -83,7 +83,7 @@ def write_project(folder: Path, **fields: Any) -> Path:
         "library": ["mine"],
         "shipped_library": False,
         "goal_check": {"enabled": True},
-        "critic": {"decides": True},
+        "critic": {"decides": True, "examination": passed_examination(folder, "openai/anything").name},
         **UNGUARDED,
         **fields,
     }

