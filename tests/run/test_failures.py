@@ -25,7 +25,7 @@ from agentsim.llm.model import Request
 from agentsim.run.exporting import export_run
 from agentsim.run.reader import RunReader
 from tests.loopback import BAD_KEY, POLICY, Failure
-from tests.run.command import Command
+from tests.run.command import Command, until
 from tests.run.served import DeterministicServer, environment, write_project
 from tests.run.world import by_request, dataset, made, played
 from tests.scripted import ScriptedModel
@@ -47,9 +47,8 @@ def test_a_bad_key_stops_the_run_at_once(tmp_path: Path) -> None:
         # The key is mended.
         server.failing = lambda _: None
         again = Command.start("resume", "it", "-n", 500, cwd=here, environment=environment(server))
-        again.process.join(1)
+        until(lambda: len(server.requests) > 8)
         again.kill()
-        assert len(server.requests) > 8
 
 
 async def test_what_waiting_heals_is_tried_again(tmp_path: Path) -> None:
