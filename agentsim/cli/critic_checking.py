@@ -97,7 +97,7 @@ def _report(found: Examination, wish: Wish) -> None:
     table(("skill", "examination", "share", "95 % interval", "asked for", "of", "result"), rows)
     for one in found.figures:
         if one.outcome == "failed":
-            say(f"failed, {one.skill} {one.name}: {rule(one).else_} (a fit critic: {rule(one).wanted})")
+            say(f"failed, {one.skill} {one.name}: {rule(one).otherwise} (a fit critic: {rule(one).wanted})")
     unsure = [f"{one.skill} {one.name}" for one in found.figures if one.outcome == "not shown"]
     if unsure:
         say(f"not shown, too little was asked to tell: {', '.join(unsure)}")

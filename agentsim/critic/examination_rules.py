@@ -23,7 +23,7 @@ class Rule:
     wanted: str
     """What a fit critic does."""
 
-    else_: str
+    otherwise: str
     """What it means where it does not."""
 
     least: float = 0.55

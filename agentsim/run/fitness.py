@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -79,7 +80,12 @@ def known_examinations(settings: RunSettings, rubrics: Iterable[Rubric]) -> dict
     by = {critic_fingerprint(side, prompts, rubric): rubric.id for rubric in rubrics}
     named = settings.critic.examination
     if named is None:
-        return {name: read_examination(path) for critic, name in by.items() if (path := kept_file(critic)).is_file()}
+        known = {}
+        for critic, name in by.items():
+            # What is not there, or was kept by another version in another form, is not known.
+            with suppress(UserError):
+                known[name] = read_examination(kept_file(critic))
+        return known
     found = read_examination(named)
     if found.fingerprint not in by:
         raise UserError(

@@ -82,7 +82,7 @@ async def test_every_other_judge_is_found_out_for_what_it_is(judge: Judge, verdi
     assert fitness(figures) == verdict
     failed = {f"{one.skill}: {one.name}" for one in figures if one.outcome == "failed"}
     assert reasons <= failed
-    assert all(rule(one).else_ for one in figures)
+    assert all(rule(one).otherwise for one in figures)
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,13 @@ async def test_without_an_examination_evidence_decides_and_everybody_is_told(tmp
     assert "| plain |  | not examined | evidence and detectors did |" in card
 
 
+async def test_what_is_kept_in_a_form_that_cannot_be_read_is_not_known(tmp_path: Path) -> None:
+    kept_file(keep(tmp_path, "fit").fingerprint).write_text("{}")
+    records, notes, _ = await run(await made(tmp_path / "run", **DECIDES))
+    assert {record.verdict.by for record in records} <= {"evidence", "detectors"}
+    assert "has passed no examination" in notes[0]
+
+
 @pytest.mark.parametrize("verdict", ["fit", "fit only for grading"])
 async def test_an_examination_that_was_kept_is_found_and_lets_the_critic_decide(
     tmp_path: Path, verdict: Fitness
