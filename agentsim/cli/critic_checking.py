@@ -12,7 +12,7 @@ from agentsim.cli.output import console, line, print_json, say, table
 from agentsim.critic.examination_rules import rule
 from agentsim.errors import UserError
 from agentsim.run.door import check_endpoints
-from agentsim.run.examining import check_critic, critic_rubric
+from agentsim.run.examining import MOST, check_critic, critic_rubric
 from agentsim.run.fitness import write_examination
 from agentsim.run.sources import resolve
 from agentsim.schema import Examination, Figure, Fitness
@@ -21,7 +21,6 @@ _MEANS: dict[Fitness, str] = {
     "fit": "its grades may decide in a run, and its choices between dialogues may count",
     "fit only for grading": "its grades may decide in a run; its choices between dialogues should not count",
     "fit only for comparing": "its choices between dialogues may count; its grades decide nothing in a run",
-    "not shown": "it is not shown to be fit, and too little was asked to call it unfit: its word decides nothing",
     "unfit": "its word decides nothing: in a run, evidence and detectors do",
 }
 
@@ -95,12 +94,15 @@ def _report(found: Examination, wish: Wish) -> None:
         (one.skill, one.name, _number(one), _interval(one), _bounds(one), one.of, one.outcome) for one in found.figures
     ]
     table(("skill", "examination", "share", "95 % interval", "asked for", "of", "result"), rows)
-    for one in found.figures:
-        if one.outcome == "failed":
-            say(f"failed, {one.skill} {one.name}: {rule(one).otherwise} (a fit critic: {rule(one).wanted})")
-    unsure = [f"{one.skill} {one.name}" for one in found.figures if one.outcome == "not shown"]
-    if unsure:
-        say(f"not shown, too little was asked to tell: {', '.join(unsure)}")
+    short = [one for one in found.figures if one.outcome != "passed"]
+    missed = [one for one in short if one.of and not one.least <= one.value <= one.most]
+    for one in missed:
+        came = "failed" if one.outcome == "failed" else "not passed"
+        say(f"{came}, {one.skill} {one.name}: {rule(one).otherwise} (a fit critic: {rule(one).wanted})")
+    if unsure := [f"{one.skill} {one.name}" for one in short if one not in missed]:
+        say(f"too little was asked to tell: {', '.join(unsure)}")
+    if found.verdict == "unfit" and found.sample < MOST and all(one.outcome == "not shown" for one in short):
+        say(f"more dialogues (--sample {MOST}) might let it pass")
     asked = max(one.of for one in found.figures if one.name == "wrong")
     if asked < found.sample:
         say(f"given up after {asked} of {found.sample} dialogues: it could no longer pass")

@@ -30,7 +30,9 @@ UNANSWERED = (Refused, ContextTooLong)
 """Failures that belong to a question, not to the way to the model."""
 
 FEW = 8
-"""Dialogues that models known to be no judges are asked about, where nothing else is said: the first round tells."""
+"""Dialogues that models known to be no judges are asked about, where nothing else is said: the first ones tell."""
+
+MOST = len(shipped_material().dialogues)
 
 FEWEST = 6
 """Dialogues with which a critic that never errs passes; with fewer, intervals are too wide."""
@@ -66,14 +68,12 @@ async def check_critic(
     """
     wanted = validated(settings)
     rubric, side, prompts = critic_rubric(wanted), critic_side(wanted), Prompts(wanted.prompts)
-    material = shipped_material()
-    most = len(material.dialogues)
     if sample is None:
-        sample = FEW if side.model in SMALL else most
-    if not FEWEST <= sample <= most:
+        sample = FEW if side.model in SMALL else MOST
+    if not FEWEST <= sample <= MOST:
         raise UserError(
-            f"a critic is examined with {FEWEST} to {most} dialogues: with fewer nobody could pass, and no more ship",
-            fix=f"ask for a sample from {FEWEST} to {most}",
+            f"a critic is examined with {FEWEST} to {MOST} dialogues: with fewer nobody could pass, and no more ship",
+            fix=f"ask for a sample from {FEWEST} to {MOST}",
         )
     critic = critic_fingerprint(side, prompts, rubric)
     kept = kept_file(critic)
@@ -89,7 +89,7 @@ async def check_critic(
     )
     examinee = _Examinee(Recording(door, answers), prompts, side, rubric)
     try:
-        figures = await examine(make_cases(material, sample, wanted.seed), examinee, watch=watch)
+        figures = await examine(make_cases(shipped_material(), sample, wanted.seed), examinee, watch=watch)
     except BudgetReached as error:
         raise BudgetReached(error.message, fix="raise the cap and check again: what was answered is kept") from None
     finally:

@@ -8,8 +8,8 @@ from agentsim.schema.usage import Usage
 Skill = Literal["grading", "comparing"]
 """What a critic can be fit for: a grade for one dialogue, a choice between two."""
 
-Fitness = Literal["fit", "fit only for grading", "fit only for comparing", "not shown", "unfit"]
-"""``not shown`` where a critic did not pass, and too little was asked to call it unfit."""
+Fitness = Literal["fit", "fit only for grading", "fit only for comparing", "unfit"]
+"""What a critic passed every examination of; whoever passed neither skill is unfit, whether or not it was near."""
 
 
 class Figure(Noun):

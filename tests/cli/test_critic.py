@@ -84,7 +84,7 @@ def test_one_that_can_only_grade_is_well_enough(agentsim: Agentsim, server: Loop
     assert said.out.splitlines()[-1] == "verdict\tfit only for grading"
 
 
-def test_what_came_near_is_not_called_unfit(agentsim: Agentsim, server: LoopbackServer) -> None:
+def test_what_came_near_is_told_to_be_near(agentsim: Agentsim, server: LoopbackServer) -> None:
     """It does once what it is told: too much to pass with eight dialogues, too little to be found out."""
     once = "\n".join(transcript_lines(CASES[0].versions["orders"].turns))
 
@@ -94,9 +94,11 @@ def test_what_came_near_is_not_called_unfit(agentsim: Agentsim, server: Loopback
     server.reply = by(judges.perfect(once_wrong))
     said = agentsim(*CHECK)
     assert said.status == 3
-    assert said.out.splitlines()[-1] == "verdict\tnot shown"
-    assert "not shown, too little was asked to tell: " in said.err
-    assert "it is not shown to be fit, and too little was asked to call it unfit" in said.err
+    assert said.out.splitlines()[-1] == "verdict\tunfit"
+    assert "not passed, grading orders: it can be told what to say" in said.err
+    assert "too little was asked to tell: grading usable, " in said.err
+    assert "failed, " not in said.err
+    assert "more dialogues (--sample 24) might let it pass" in said.err
 
 
 def test_machines_are_told_the_same(agentsim: Agentsim, server: LoopbackServer) -> None:

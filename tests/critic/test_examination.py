@@ -130,7 +130,7 @@ async def test_what_is_asked_does_not_depend_on_when_answers_come() -> None:
     assert await late(0) == await late(1)
 
 
-@pytest.mark.parametrize(("sample", "verdict"), [(FEWEST - 1, "not shown"), (FEWEST, "fit")])
+@pytest.mark.parametrize(("sample", "verdict"), [(FEWEST - 1, "unfit"), (FEWEST, "fit")])
 async def test_whoever_never_errs_passes_with_six_dialogues_and_cannot_with_fewer(sample: int, verdict: str) -> None:
     figures = await examine(CASES[:sample], Asked(judges.perfect(KNOWN)))
     assert fitness(figures) == verdict

@@ -90,7 +90,7 @@ async def test_an_examination_that_was_kept_is_found_and_lets_the_critic_decide(
     assert f"| plain | openai/anything | {verdict} | it did |" in card
 
 
-@pytest.mark.parametrize("verdict", ["unfit", "not shown", "fit only for comparing"])
+@pytest.mark.parametrize("verdict", ["unfit", "fit only for comparing"])
 async def test_a_critic_that_did_not_pass_decides_nothing(tmp_path: Path, verdict: Fitness) -> None:
     keep(tmp_path, verdict)
     records, notes, card = await run(await made(tmp_path / "run", **DECIDES))
